@@ -1,0 +1,49 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { createSession } from 'trpc-jwt-trivial/client'
+
+import type { Lifetime } from '../page/lifetimes.ts'
+import { createClient } from './client.ts'
+import { SessionContext, type Claims } from './session.ts'
+import { TRPCProvider } from './trpc.ts'
+import type { Wire } from './wire.ts'
+
+interface DeviceProps {
+  name: string
+  lifetime: Lifetime
+  wire: Wire
+  children: ReactNode
+}
+
+/** A device of a user's: a session, a cache and a client of its own. An app has one, in its `main.tsx`. */
+export function Device({ name, lifetime, wire, children }: DeviceProps) {
+  const [session] = useState(() => createSession<Claims>({ storage: sessionStorage, key: name }))
+  const [queryClient] = useState(
+    () => new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false } } }),
+  )
+  const trpcClient = useMemo(
+    () => createClient({ lifetime, credentials: session, links: [session.link()], fetch: wire.fetchAs(name) }),
+    [lifetime, session, wire, name],
+  )
+
+  // What the former user has seen is not for the next one.
+  useEffect(() => {
+    let former = session.claims?.sub
+    return session.subscribe(() => {
+      const sub = session.claims?.sub
+      if (!session.signedIn) queryClient.clear()
+      else if (former !== undefined && former !== sub) queryClient.removeQueries()
+      former = sub
+    })
+  }, [session, queryClient])
+
+  return (
+    <SessionContext value={session}>
+      <QueryClientProvider client={queryClient}>
+        <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+          {children}
+        </TRPCProvider>
+      </QueryClientProvider>
+    </SessionContext>
+  )
+}

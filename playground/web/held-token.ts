@@ -1,0 +1,17 @@
+import type { Credentials } from './client.ts'
+
+/** Credentials that nobody renews: one token for as long as it lasts, as a client without `createSession` has it. */
+export function holdToken(authorization: string | undefined): Credentials {
+  const headers = authorization === undefined ? {} : { authorization }
+  return {
+    headers: async () => headers,
+    connectionParams: async () => (authorization === undefined ? null : { authorization }),
+    eventSourceOptions: {
+      async fetch(url, init) {
+        const all = new Headers(init?.headers)
+        if (authorization !== undefined) all.set('authorization', authorization)
+        return fetch(url, { ...init, headers: all })
+      },
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { useMutation } from '@tanstack/react-query'
+
+import { Call } from './call.tsx'
+import { useSession } from './session.ts'
+import { SignIn } from './sign-in.tsx'
+import { useTRPC, useTRPCClient } from './trpc.ts'
+
+/** Another session of the same user, which ends the first one. */
+export function OtherDevice() {
+  const trpc = useTRPC()
+  const client = useTRPCClient()
+  const { claims } = useSession()
+  const me = useMutation({ mutationFn: () => client.me.query() })
+  const signOutOthers = useMutation(trpc.signOutOthers.mutationOptions())
+  return (
+    <>
+      <p>Sign in here as the same user, end the user’s other sessions, and call something on the first device again.</p>
+      <SignIn />
+      {claims && (
+        <ul className="calls">
+          <Call path="me" guard="Protected." result={me} onCall={() => me.mutate()} />
+          <Call
+            path="signOutOthers"
+            guard="Ends every session of yours but this."
+            result={signOutOthers}
+            onCall={() => signOutOthers.mutate()}
+          />
+        </ul>
+      )}
+    </>
+  )
+}

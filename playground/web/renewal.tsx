@@ -1,0 +1,61 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+
+import { Refusal } from './outcome.tsx'
+import { useSession } from './session.ts'
+import { useTRPC } from './trpc.ts'
+
+interface Renewed {
+  jti: unknown
+  sid: unknown
+  text: string
+}
+
+/** Calls each second: the session renews the token before it ends, and no call is refused. */
+export function Renewal() {
+  const trpc = useTRPC()
+  const { claims } = useSession()
+  const [calling, setCalling] = useState(false)
+  const me = useQuery(
+    trpc.me.queryOptions(undefined, { enabled: calling && claims !== null, refetchInterval: calling && 1_000 }),
+  )
+  const tokens = useTokens()
+
+  return (
+    <>
+      <label>
+        <input type="checkbox" checked={calling} onChange={({ target }) => setCalling(target.checked)} />
+        Call me every second
+      </label>
+      <p>
+        A renewal comes with the first call after about two thirds of the lifetime, and each call waits for it. Nothing
+        here asks for one.
+      </p>
+      {calling && !claims && <p>It begins once you have signed in.</p>}
+      {me.error && <Refusal error={me.error} />}
+      <ol aria-live="polite" aria-label="Tokens of this session" aria-relevant="additions">
+        {tokens.map(({ jti, text }) => (
+          <li key={String(jti)}>{text}</li>
+        ))}
+      </ol>
+    </>
+  )
+}
+
+/** The tokens of the session so far. */
+function useTokens(): readonly Renewed[] {
+  const { claims } = useSession()
+  const [tokens, setTokens] = useState<readonly Renewed[]>([])
+  useEffect(() => {
+    if (!claims) return
+    const { jti, sid, iat, exp } = claims
+    setTokens((all) => {
+      const former = all.filter((each) => each.sid === sid && each.jti !== jti)
+      const how = former.length === 0 ? 'The first one' : 'Renewed'
+      return [...former, { jti, sid, text: `${how} at ${clock(iat)}, good until ${clock(exp)}.` }]
+    })
+  }, [claims])
+  return claims ? tokens : []
+}
+
+const clock = (seconds: number | undefined): string => new Date(Number(seconds) * 1_000).toLocaleTimeString()
