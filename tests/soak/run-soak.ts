@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { settleAccounts } from './accounts.ts'
+import { breakThings } from './faults.ts'
+import { forgers } from './forgers.ts'
+import { leavers } from './leavers.ts'
+import { createLedger } from './ledger.ts'
+import { growths, watchMemory } from './memory.ts'
+import { startRedis } from './redis.ts'
+import { startServer, type Server } from './servers.ts'
+import { judge, summary, type Findings } from './summary.ts'
+import { regulars } from './users.ts'
+import { watchers, type Watcher } from './watchers.ts'
+import type { World } from './world.ts'
+
+const MINUTES = Number(process.env['MINUTES'] ?? 3)
+const MOST_SHOWN = 50
+/** How long everybody takes to come to an end, in milliseconds: calls are bounded by 2 s. */
+const SETTLING = 4_000
+/** How long a stream may take to catch up: a socket waits 5 s for a renewal that could only come through itself. */
+const CATCHING_UP = 15_000
+
+if (!(MINUTES >= 1 && MINUTES <= 60)) throw new Error('MINUTES is from 1 to 60.')
+
+const redis = await startRedis()
+const servers: Server[] = []
+for (const name of ['a', 'b', 'c']) servers.push(await startServer(name, redis.url))
+const ledger = createLedger()
+const end = new AbortController()
+const world: World = { ledger, servers, over: end.signal }
+
+console.log(`${MINUTES} minutes, three servers and a Redis of our own`)
+const listening = await watchers(world)
+const users = [...(await regulars(world, 12)), ...(await forgers(world, 3)), ...listening.map(({ user }) => user)]
+const busy = [leavers(world, 4), watchMemory(world), breakThings(world, redis)]
+const failed = Promise.all(busy).then(() => new Promise<never>(() => {}))
+await Promise.race([sleep(MINUTES * 60_000), failed])
+end.abort()
+await Promise.all(busy)
+await sleep(SETTLING)
+await finish(listening)
+
+const findings: Findings = {
+  ledger,
+  minutes: MINUTES,
+  growths: growths(servers.flatMap(({ lives }) => lives)),
+  leavings: await Promise.all(servers.map(async (server) => ({ name: server.name, ...(await server.close()) }))),
+}
+await redis.end()
+judge(findings)
+console.log(`\n${summary(findings)}\n`)
+for (const violation of ledger.violations.slice(0, MOST_SHOWN)) console.error(violation)
+if (ledger.violations.length > MOST_SHOWN) console.error(`and ${ledger.violations.length - MOST_SHOWN} more`)
+process.exitCode = ledger.violations.length === 0 ? 0 : 1
+setTimeout(() => {
+  console.error(`The driver does not end: ${process.getActiveResourcesInfo().join(', ')}`)
+  process.exit(1)
+}, 10_000).unref()
+
+/** Sees that everybody is still signed in and up to date, signs them out, and sees that nothing is left of them. */
+async function finish(heard: readonly Watcher[]): Promise<void> {
+  const givenUpAt = Date.now() + CATCHING_UP
+  while (Date.now() < givenUpAt && !heard.every(({ isUpToDate }) => isUpToDate())) await sleep(200)
+  for (const { user, isUpToDate } of heard) if (!isUpToDate()) ledger.violation(`${user.name} missed the last events`)
+  await settleAccounts(ledger, redis, 'before the sign-outs')
+  for (const { stop } of heard) stop()
+  await Promise.all(users.map((user) => user.signOut()))
+  await Promise.all(heard.map((watcher) => watcher.close()))
+  await settleAccounts(ledger, redis, 'after them')
+  await sleep(1_000)
+}
