@@ -1,0 +1,17 @@
+import type { createClient } from './client-api.ts'
+
+type Client = ReturnType<typeof createClient>['client']
+
+/** Follows the counting stream, and keeps what it saw: numbers, and errors. */
+export function follow(client: Client) {
+  const numbers: number[] = []
+  const errors: string[] = []
+  const subscription = client.count.subscribe(undefined, {
+    onData: ({ data }) => numbers.push(data),
+    onError: ({ message }) => errors.push(message),
+  })
+  return { numbers, errors, unsubscribe: () => subscription.unsubscribe() }
+}
+
+/** The numbers from 1 on, as many as there are. */
+export const countUp = ({ length }: readonly unknown[]): number[] => Array.from({ length }, (_, i) => i + 1)

@@ -1,0 +1,53 @@
+import { on, once } from 'node:events'
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+
+import type { AdapterApi } from './endpoint.ts'
+
+export interface SocketOptions {
+  connectionParams?: Record<string, string>
+  /** Header lines of the handshake, as a browser could not send them; a list makes several lines. */
+  headers?: Record<string, string | string[]>
+}
+
+/** The stock client over a WebSocket, closed when the test ends. */
+export function socketClient(url: string, { connectionParams, headers = {} }: SocketOptions = {}) {
+  class Socket extends WebSocket {
+    constructor(address: string | URL) {
+      super(address, { headers })
+    }
+  }
+  const client = createWSClient({
+    url,
+    WebSocket: Socket as unknown as typeof globalThis.WebSocket,
+    ...(connectionParams && { connectionParams }),
+  })
+  onTestFinished(() => client.close())
+  return createTRPCClient<AdapterApi['trpc']['router']>({ links: [wsLink({ client })] })
+}
+
+export const call = (id: number, path: string) => JSON.stringify({ id, method: 'query', params: { path } })
+
+export const params = (data: unknown) => JSON.stringify({ method: 'connectionParams', data })
+
+/** A connection that says nothing, closed when the test ends. */
+export async function openSocket(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url)
+  onTestFinished(() => socket.terminate())
+  await once(socket, 'open')
+  return socket
+}
+
+/** Sends frames byte for byte, and gives the first answers, or those that came before the server hung up. */
+export async function converse(url: string, frames: readonly string[], answers: number): Promise<unknown[]> {
+  const socket = await openSocket(url)
+  const received = on(socket, 'message', { close: ['close'] }) as AsyncIterable<[Buffer]>
+  for (const frame of frames) socket.send(frame)
+  const said: unknown[] = []
+  for await (const [data] of received) {
+    said.push(JSON.parse(data.toString()))
+    if (said.length === answers) break
+  }
+  return said
+}
