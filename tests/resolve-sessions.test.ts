@@ -112,7 +112,9 @@ describe('the sessions of createJwtTrivial', () => {
     const caller = jwt.tokenRouter.createCaller(jwt.createContext())
     const { refreshToken } = await caller.create()
 
-    expect(await caller.refresh({ refreshToken })).toMatchObject({ expiresIn: expect.closeTo(60, 0) as number })
+    const { expiresIn } = await caller.refresh({ refreshToken })
+
+    expect([59, 60]).toContain(expiresIn) // a second may have begun since the session did
   })
 })
 
