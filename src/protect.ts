@@ -48,13 +48,13 @@ export function createProtect<ClaimsOut>({ gate, keeper, instance }: Dependencie
     options: ProtectOptions | OptionalProtectOptions = {},
   ): ProtectedProcedure<Claims<ClaimsOut> & null> {
     const requirements = resolveRequirements(options, instance)
-    const guarded = t.procedure.use(async ({ ctx, path, type, next }) => {
+    const guarded = t.procedure.use(async ({ ctx, path, type, signal, next }) => {
       const bearer = bearerOf(ctx)
       const admission = await gate.admit(bearer, requirements, { path, admitted: (ctx as { jwt?: unknown }).jwt })
       const result = await next({ ctx: { jwt: (admission?.claims ?? null) as Claims<ClaimsOut> & null } })
       if (type !== 'subscription' || !result.ok || !admission) return result
       const { payload } = admission
-      return { ...result, data: keeper.keep(result.data, { bearer, payload, requirements, path }) }
+      return { ...result, data: keeper.keep(result.data, { bearer, payload, requirements, path, signal }) }
     })
     const [middleware] = guarded._def.middlewares.slice(-1)
     Object.defineProperty(middleware, GUARD, { value: !requirements.optional })

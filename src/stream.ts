@@ -20,6 +20,8 @@ export interface StreamOwner {
   readonly payload: JWTPayload
   readonly requirements: Requirements
   readonly path: string
+  /** Aborted when the caller leaves. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** Ends streams. */
@@ -83,7 +85,7 @@ export function createStreamKeeper({ gate, reporter, cacheSeconds, clockToleranc
   return {
     keep(stream, owner) {
       if (isObservable(stream)) return endableObservable(stream, (end) => watch(owner, end))
-      if (isAsyncIterable(stream)) return endableIterable(stream, (end) => watch(owner, end))
+      if (isAsyncIterable(stream)) return endableIterable(stream, (end) => watch(owner, end), owner.signal)
       return stream
     },
   }
@@ -95,25 +97,33 @@ const isSameSignIn = (one: JWTPayload, other: JWTPayload): boolean =>
 
 type Watch = (end: End) => () => void
 
-async function* endableIterable(source: AsyncIterable<unknown>, watch: Watch): AsyncGenerator {
+async function* endableIterable(
+  source: AsyncIterable<unknown>,
+  watch: Watch,
+  signal: AbortSignal | undefined,
+): AsyncGenerator {
   const iterator = source[Symbol.asyncIterator]()
   let ended: { error: unknown } | undefined
-  let interrupt: End | undefined
+  let waiting: { end(result: IteratorResult<unknown>): void; fail: End } | undefined
   const unwatch = watch((error) => {
     ended = { error }
-    interrupt?.(error)
+    waiting?.fail(error)
   })
+  // tRPC leaves a stream that waits for its next event only once that has come.
+  const leave = () => waiting?.end({ done: true, value: undefined })
+  signal?.addEventListener('abort', leave)
   try {
     for (;;) {
-      const result = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
-        interrupt = reject
-        if (ended) reject(ended.error)
-        else iterator.next().then(resolve, reject)
+      const result = await new Promise<IteratorResult<unknown>>((end, fail) => {
+        waiting = { end, fail }
+        if (ended) fail(ended.error)
+        else iterator.next().then(end, fail)
       })
       if (result.done) return result.value
       yield result.value
     }
   } finally {
+    signal?.removeEventListener('abort', leave)
     unwatch()
     // Not awaited: a generator that waits for its next event returns only once that has come.
     void (async () => iterator.return?.())().catch(() => {})

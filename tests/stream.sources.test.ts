@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { contextWith } from './support/call.ts'
 import { PASSPHRASE } from './support/mint.ts'
 
-const jwt = createJwtTrivial({ passphrase: PASSPHRASE, authorise: () => true, expiresIn: 1 })
+const jwt = createJwtTrivial({ passphrase: PASSPHRASE, authorise: () => true, expiresIn: 2 })
 const t = initTRPC.context<BearerContext>().create()
 
 afterEach(() => {
