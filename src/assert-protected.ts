@@ -13,9 +13,12 @@ export interface AssertProtectedOptions {
  *
  * Loads lazy routers. A procedure under `protect({ optional: true })` counts as unguarded.
  *
+ * @throws {TypeError} where `public` is no list
  * @throws {Error} that lists every unguarded procedure, and every entry of `public` that names none
  */
 export async function assertProtected(router: AnyTRPCRouter, options: AssertProtectedOptions): Promise<void> {
+  if (!Array.isArray((options as Partial<AssertProtectedOptions> | undefined)?.public))
+    throw new TypeError('assertProtected: `public` must be a list of paths; give `{ public: [] }` where there are none')
   const procedures = await loadProcedures(router)
   const named = (entry: string) => procedures.filter(([path]) => matches(path, entry))
   const unguarded = procedures.filter(

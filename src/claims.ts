@@ -69,8 +69,7 @@ function splitClaims(payload: JWTPayload): { registered: RegisteredClaims; own: 
 
 async function parse(schema: StandardSchemaV1, own: UntypedClaims): Promise<object> {
   const result = await schema['~standard'].validate(own)
-  if (result.issues || typeof result.value !== 'object' || result.value === null)
-    throw new JwtRejection('invalid_claims')
+  if (result.issues || !isPlainObject(result.value)) throw new JwtRejection('invalid_claims')
   return result.value
 }
 

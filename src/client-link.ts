@@ -62,18 +62,23 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
 
   /** `token.create`, `token.refresh`, `token.revoke`: keeps what they answer, forgets what they end, but no later sign-in. */
   function ownCall({ op, next }: Call, ends: boolean): Results {
-    return observable((observer) =>
-      hold(
+    return observable((observer) => {
+      let before = signIns
+      function fail(error: TRPCClientError<AnyTRPCRouter>): void {
+        forget()
+        observer.error(error)
+      }
+      function forget(): void {
+        if (ends && signIns === before) void store.set(null)
+      }
+      return hold(
         op,
         renewal.running?.catch(() => {}),
         {
-          fail: observer.error,
+          fail,
           send() {
             const refreshToken = store.current?.refreshToken
-            const before = signIns
-            const forget = () => {
-              if (ends && signIns === before) void store.set(null)
-            }
+            before = signIns
             const input =
               ends && refreshToken !== undefined ? { refreshToken, ...(op.input as object | undefined) } : op.input
             return next({ ...op, input }).subscribe({
@@ -89,10 +94,7 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
                 }
                 observer.next(envelope)
               },
-              error(error) {
-                forget()
-                observer.error(error)
-              },
+              error: fail,
               complete() {
                 forget()
                 observer.complete()
@@ -100,8 +102,8 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
             })
           },
         },
-      ),
-    )
+      )
+    })
   }
 
   /** Any other call: refused for its token's sake, it is sent once more with the next one. */
@@ -190,7 +192,8 @@ function hold({ signal }: Op, waitFor: Promise<unknown> | undefined, { send, fai
     })
   }
 
-  if (waitFor) {
+  if (waitFor && signal?.aborted) abort()
+  else if (waitFor) {
     signal?.addEventListener('abort', abort)
     waitFor.then(go, (error: Error) => settle(() => fail(TRPCClientError.from(error))))
   } else go()

@@ -66,15 +66,22 @@ export function createRenewal(store: TokenStore, lock: string | undefined): Rene
   }
 }
 
-/** One tab renews at a time, where the browser has locks; others wait, and find the new tokens in the storage. */
+/**
+ * One tab renews at a time, where the browser has locks; others wait, and find the new tokens in the storage. A server has no
+ * tabs: there, the lock would have one user wait for another.
+ */
 function underLock(name: string | undefined, work: () => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
+    let begun = false
     const locked = async () => {
+      begun = true
       await work().then(resolve, reject)
       await new Promise((settled) => setTimeout(settled, SETTLING))
     }
-    const locks = globalThis.navigator?.locks as LockManager | undefined
-    if (locks && name !== undefined) locks.request(`${name}:renewal`, locked).catch(reject)
+    const locks = typeof window === 'undefined' ? undefined : (navigator.locks as LockManager | undefined)
+    // A document without an origin of its own, such as a sandboxed frame, is refused its locks.
+    if (locks && name !== undefined)
+      locks.request(`${name}:renewal`, locked).catch(() => (begun ? undefined : locked()))
     else void locked()
   })
 }

@@ -1,4 +1,4 @@
-import { base64url, type JWK } from 'jose'
+import { base64url, type JSONWebKeySet, type JWK } from 'jose'
 
 import { keyPairAlgorithms, type KeyPairAlgorithm } from './keys.ts'
 
@@ -61,6 +61,14 @@ export function keySetProblem(set: unknown): string | undefined {
   if (keys.some((jwk) => jwk.kty === 'oct' || hasPrivateMember(jwk))) return 'must have public keys only'
   const kids = keys.map((jwk) => jwk.kid).filter((kid) => kid !== undefined)
   if (new Set(kids).size < kids.length) return 'must not have one `kid` twice'
+  return undefined
+}
+
+/** What keeps a key set that is configured, and not fetched, from being used; undefined for nothing (RFC 7518 3.3). */
+export function writtenKeySetProblem({ keys }: JSONWebKeySet): string | undefined {
+  if (keys.length === 0) return 'must have a key'
+  if (keys.some((jwk) => jwk.kty === 'RSA' && rsaBits(jwk) < MIN_RSA_BITS))
+    return 'must have RSA keys of 2048 bits or more only (RFC 7518 3.3)'
   return undefined
 }
 

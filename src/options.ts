@@ -46,9 +46,9 @@ export interface CommonOptions<ClaimsIn extends object, ClaimsOut> {
   retfunc?: Retfunc | undefined
   /** For `exp` and `nbf`, in seconds, at most 300 (0). An `iat` may be 5 seconds ahead whatever this says. */
   clockTolerance?: number | undefined
-  /** A Standard Schema (zod, valibot, arktype …) of the app's own claims: checks them both ways, and types `ctx.jwt` (none). */
+  /** A Standard Schema (zod, valibot, arktype …) of the app's own claims: checks them both ways, gives back a plain object, and types `ctx.jwt` (none). */
   claims?: StandardSchemaV1<ClaimsIn, ClaimsOut> | undefined
-  /** How many verified tokens are remembered, so that each is verified once (1000; 0: none). */
+  /** How many verified tokens are remembered, so that each is verified once, at most 10 million (1000; 0: none). */
   verifiedTokens?: number | undefined
   /** The time, for tests (the system's). */
   clock?: (() => Date) | undefined
@@ -63,7 +63,7 @@ export interface VerifierSessionOptions {
 }
 
 /** The `sessions` option: turns on `token.refresh`, `token.revoke` and revocation. */
-export interface SessionOptions<Reauthorised = unknown, Context = object> {
+export interface SessionOptions<Reauthorised = ClaimsFor<UntypedClaims>, Context = object> {
   /** Where sessions are kept: `memorySessions()`, `redisSessions(client)`, `postgresSessions(pool)` or your own. */
   store: SessionStore
   /**
@@ -113,7 +113,7 @@ export interface JwtTrivialOptions<
   CredentialsIn = void,
   CredentialsOut = undefined,
   Context extends object = BearerContext,
-  Authorised = unknown,
+  Authorised = ClaimsFor<ClaimsIn>,
   Sessions = undefined,
 > extends CommonOptions<ClaimsIn, ClaimsOut> {
   /** Signs (`'HS256'`), and is one of `algorithms`. A private key names its own. */

@@ -28,12 +28,14 @@ const ATTEMPTS = 5
  *
  * Give your pool an `error` listener: without one a lost connection ends the process.
  *
- * @throws {TypeError} where `table` is no plain name
+ * @throws {TypeError} where `pool` is none, or `table` no plain name
  */
 export function postgresSessions(
   pool: PostgresPool,
   { table = 'jwt_sessions' }: PostgresSessionsOptions = {},
 ): PostgresSessions {
+  if (typeof (pool as PostgresPool | undefined)?.query !== 'function')
+    throw new TypeError('postgresSessions: the first argument must be a `pg` pool, or PGlite')
   if (!/^[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?$/i.test(table)) {
     throw new TypeError('postgresSessions: `table` must be a plain name, or a schema and one: my_schema.jwt_sessions')
   }

@@ -18,7 +18,7 @@ export async function prepareClaims(claims: object, { subject, claims: schema }:
   const own = ownClaims(claims, subject)
   const result = await schema?.['~standard'].validate(structuredClone(own))
   if (result?.issues) throw wrong(refusal(result.issues))
-  if (result && (typeof result.value !== 'object' || result.value === null)) throw wrong(refusal([]))
+  if (result && !isPlainObject(result.value)) throw wrong('are made no plain object by the `claims` schema')
   return own
 }
 

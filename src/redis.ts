@@ -68,11 +68,16 @@ const UNINDEX = `return redis.call('ZREM', KEYS[1], ARGV[1])`
  * and clusters too: every script touches one key. Keys expire by themselves.
  *
  * Give your client an `error` listener: without one a lost connection ends the process.
+ *
+ * @throws {TypeError} where `client` is none
  */
 export function redisSessions(
   client: NodeRedisClient | IoRedisClient,
   { prefix = 'jwt:' }: RedisSessionsOptions = {},
 ): SessionStore {
+  if (typeof (client as NodeRedisClient | undefined)?.eval !== 'function')
+    throw new TypeError('redisSessions: the first argument must be a client of `redis` or `ioredis`')
+
   const run = (script: string, key: string, ...args: string[]): Promise<unknown> =>
     'defineCommand' in client
       ? client.eval(script, 1, key, ...args)

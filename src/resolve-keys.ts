@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
 
-import { jwkProblem, keySetProblem, publicHalf, type NamedJwk, type PublicKeySet } from './jwk.ts'
+import { jwkProblem, keySetProblem, publicHalf, writtenKeySetProblem, type NamedJwk, type PublicKeySet } from './jwk.ts'
 import { keyPairSigner, keySetSource } from './key-set.ts'
 import {
   hmacAlgorithms,
@@ -149,7 +149,7 @@ function resolveKeySet(owner: string, jwks: unknown, algorithms: readonly JwtAlg
   requireKeyPairs(owner, algorithms, '`jwks`')
   if (typeof jwks === 'string' || jwks instanceof URL)
     return remoteKeySetSource(keyServerAddress(owner, jwks), algorithms)
-  const problem = keySetProblem(jwks)
+  const problem = keySetProblem(jwks) ?? writtenKeySetProblem(jwks as JSONWebKeySet)
   if (problem) throw new TypeError(`${owner}: \`jwks\` ${problem}; or give its address`)
   return keySetSource(jwks as JSONWebKeySet, algorithms)
 }

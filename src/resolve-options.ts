@@ -17,6 +17,7 @@ const MAX_CLOCK_TOLERANCE = 300
 const DEFAULT_EXPIRES_IN = 15 * 60
 
 const DEFAULT_VERIFIED_TOKENS = 1_000
+const MAX_VERIFIED_TOKENS = 10_000_000
 
 const algorithm = z.enum([...hmacAlgorithms, ...keyPairAlgorithms])
 const anyFunction = <F>(): z.ZodType<F> => z.custom<F>((value) => typeof value === 'function')
@@ -32,7 +33,7 @@ const commonSchema = z.strictObject({
   retfunc: anyFunction<Retfunc>().optional(),
   clockTolerance: z.number().min(0).max(MAX_CLOCK_TOLERANCE).optional(),
   claims: standardSchema.optional(),
-  verifiedTokens: z.int().min(0).optional(),
+  verifiedTokens: z.int().min(0).max(MAX_VERIFIED_TOKENS).optional(),
   sessions: z.unknown().optional(),
   clock: anyFunction<() => Date>().optional(),
 })
@@ -59,7 +60,7 @@ const commonMusts: Record<keyof typeof commonSchema.shape, string> = {
   retfunc: 'a function',
   clockTolerance: `a number of seconds from 0 to ${MAX_CLOCK_TOLERANCE}`,
   claims: 'a Standard Schema (zod, valibot, arktype …)',
-  verifiedTokens: 'a whole number, 0 or more',
+  verifiedTokens: `a whole number from 0 to ${MAX_VERIFIED_TOKENS}`,
   sessions: 'an object of options',
   clock: 'a function that returns a Date',
 }

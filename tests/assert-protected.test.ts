@@ -18,6 +18,12 @@ const complaint = (...lines: string[]) => new Error(`assertProtected: ${lines.jo
 const unguarded = (path: string) => `\`${path}\` is neither protected nor named public`
 const idle = (entry: string) => `public entry \`${entry}\` names no procedure`
 
+test.each([undefined, {}, { public: 'token.*' }])('asks for a list of what is public: %j', async (options) => {
+  await expect(assertProtected(t.router({}), options as never)).rejects.toThrow(
+    new TypeError('assertProtected: `public` must be a list of paths; give `{ public: [] }` where there are none'),
+  )
+})
+
 describe('passes', () => {
   test('a router whose procedures are guarded or named public', async () => {
     const router = t.router({ token: jwt.tokenRouter, hello: open, private: guarded })

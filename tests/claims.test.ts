@@ -117,6 +117,8 @@ describe('a schema refuses a token, and the client learns no more than that', ()
     ['answers a text', () => 'claims'],
     ['answers null', () => null],
     ['answers undefined', () => undefined],
+    ['answers a list', () => ['claims']],
+    ['answers an instance of a class, whose methods no copy would have', () => new Map()],
   ])('where it %s', async (_what, validate) => {
     expect(await refusal(withClaims(schemaOf<unknown>(validate)), mint())).toEqual(invalid('invalid_claims'))
   })

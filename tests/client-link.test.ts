@@ -219,6 +219,29 @@ test('revoke forgets the tokens also when the call fails', async () => {
   expect([session.signedIn, session.claims]).toEqual([false, null])
 })
 
+test('revoke that is cancelled while it waits for a renewal forgets the tokens all the same', async () => {
+  const { client, api, session } = await signedIn()
+  passTime(860)
+  api.renewal.answer = () => sleep(100).then(() => true)
+  const renewing = client.private.query().catch(() => {})
+  await sleep(30)
+  const revoking = client.token.revoke.mutate(undefined, { signal: AbortSignal.timeout(20) })
+  await expect(revoking).rejects.toThrow(TRPCClientError)
+  await renewing
+
+  expect([session.signedIn, session.claims]).toEqual([false, null])
+})
+
+test('a call that was cancelled before it began is not sent after the renewal that it would wait for', async () => {
+  const { client, api } = await signedIn()
+  passTime(860)
+  const cancelled = client.private.query(undefined, { signal: AbortSignal.abort() })
+  await expect(cancelled).rejects.toThrow(TRPCClientError)
+  await sleep(50)
+
+  expect(count(api.calls, 'private')).toBe(0)
+})
+
 test('token.refresh called by the app keeps what it answers', async () => {
   const { client, session } = await signedIn()
   const before = await session.headers()

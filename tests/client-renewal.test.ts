@@ -18,6 +18,7 @@ const answers = (n: number) => Array.from({ length: n }, () => 'Your token worke
 function stubLocks() {
   const queues = new Map<string, Promise<unknown>>()
   const requested: string[] = []
+  vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', {
     locks: {
       request(name: string, work: () => Promise<unknown>) {
@@ -241,6 +242,26 @@ test('two tabs renew once after a refusal too, over a slow storage', async () =>
 
   expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(answers(2))
   expect(refreshes()).toBe(1)
+})
+
+test('a document that is refused its locks, as a sandboxed frame is, renews without', async () => {
+  vi.stubGlobal('window', globalThis)
+  vi.stubGlobal('navigator', { locks: { request: () => Promise.reject(new DOMException('', 'SecurityError')) } })
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(refreshes()).toBe(1)
+})
+
+test('two users of one server do not wait for one another, though its runtime has locks', async () => {
+  const request = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
+  vi.stubGlobal('navigator', { locks: { request } })
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect([refreshes(), request.mock.calls.length]).toEqual([1, 0])
 })
 
 test('two tabs without locks both succeed: the grace forgives the second', async () => {

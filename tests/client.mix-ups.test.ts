@@ -87,8 +87,9 @@ test('with jwtErrorData an UNAUTHORIZED of the app in our words is not taken for
   expect([api.calls.filter((path) => path === 'hostile').length, refreshes()]).toEqual([1, 0])
 })
 
-test('sessions in memory, as a server has one for each of its users, do not wait for one another', async () => {
+test('sessions in memory, which no other tab shares, do not wait for one another', async () => {
   const request = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
+  vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', { locks: { request } })
   const { client, refreshes } = await signedIn()
   passTime(860)

@@ -219,11 +219,11 @@ describe('the claims schema, when issuing', () => {
     })
   })
 
-  test('must answer an object, or the token would be refused', async () => {
-    for (const odd of ['claims', null]) {
+  test('must answer a plain object, or the token would be refused', async () => {
+    for (const odd of ['claims', null, ['claims'], new Map()]) {
       const oddly = z.object({}).transform(() => odd)
       await expect(signIn(true, { claims: oddly })).rejects.toMatchObject({
-        message: 'The claims of a token are refused by the `claims` schema.',
+        message: 'The claims of a token are made no plain object by the `claims` schema.',
       })
     }
   })

@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 
+import type { JWK } from 'jose'
 import { createJwtTrivial, createJwtVerifier } from 'trpc-jwt-trivial'
 import { describe, expect, test } from 'vitest'
 
-import { isKid, jwkProblem, keySetProblem, publicHalf } from '../src/jwk.ts'
+import { isKid, jwkProblem, keySetProblem, publicHalf, writtenKeySetProblem } from '../src/jwk.ts'
 import { messageOf } from './support/option-errors.ts'
 import { createSigner } from './support/signer.ts'
 
@@ -134,6 +135,27 @@ describe('a key set', () => {
     const unnamed = { ...ec.publicJwk, kid: undefined }
     const other = { kty: 'AKP', pub: 'AQAB' }
     expect(keySetProblem({ keys: [unnamed, unnamed, other, rsa.publicJwk] })).toBeUndefined()
+  })
+})
+
+describe('a key set that is written down', () => {
+  test.each<[string, JWK[], string]>([
+    ['empty', [], 'must have a key'],
+    [
+      'of an RSA key that is too short',
+      [ec.publicJwk, rsaOf(1024)],
+      'must have RSA keys of 2048 bits or more only (RFC 7518 3.3)',
+    ],
+  ])('must not be %s', (_what, keys, problem) => {
+    expect(writtenKeySetProblem({ keys })).toBe(problem)
+    const options = { jwks: { keys }, issuer: 'a', audience: 'b', algorithms: ['RS256' as const] }
+    expect(messageOf(() => createJwtVerifier(options))).toBe(
+      `createJwtVerifier: \`jwks\` ${problem}; or give its address`,
+    )
+  })
+
+  test('may have keys of every kind', () => {
+    expect(writtenKeySetProblem({ keys: [ec.publicJwk, rsa.publicJwk, { kty: 'AKP', pub: 'AQAB' }] })).toBeUndefined()
   })
 })
 

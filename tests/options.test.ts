@@ -121,7 +121,7 @@ describe('bad values', () => {
       clock: 'a function that returns a Date; got an object',
       claims: 'a Standard Schema (zod, valibot, arktype …); got an object',
       credentials: 'a Standard Schema (zod, valibot, arktype …); got an empty list',
-      verifiedTokens: 'a whole number, 0 or more; got the number -1',
+      verifiedTokens: 'a whole number from 0 to 10000000; got the number -1',
     }
 
     for (const [name, value] of Object.entries(bad)) {

@@ -71,6 +71,12 @@ test.each(['', 'a b', 'a;drop table b', '"a"', 'a.b.c', '.a', 'a.', '1a', 'a-b',
   },
 )
 
+test.each([undefined, null, {}, 'postgres://'])('refuses %j as a pool', (none) => {
+  expect(() => postgresSessions(none as never)).toThrow(
+    new TypeError('postgresSessions: the first argument must be a `pg` pool, or PGlite'),
+  )
+})
+
 test('uses jwt_sessions unless told otherwise', async () => {
   const queries: string[] = []
   const store = postgresSessions({

@@ -16,6 +16,12 @@ const begin = async (store: SessionStore, seconds = 60, sub: string = randomUUID
   return { sid, sub }
 }
 
+test.each([undefined, null, {}, 'redis://'])('refuses %j as a client', (client) => {
+  expect(() => redisSessions(client as never)).toThrow(
+    new TypeError('redisSessions: the first argument must be a client of `redis` or `ioredis`'),
+  )
+})
+
 describe.runIf(url !== undefined)('redisSessions', { timeout: 20_000 }, async () => {
   const client = await openRedis(String(url))
   const create = () => {

@@ -7,8 +7,11 @@ import {
   memorySessions,
   type BearerContext,
   type IssuedToken,
+  type JwtTrivial,
+  type JwtTrivialOptions,
   type RenewableToken,
   type SessionControls,
+  type SessionOptions,
   type SessionStore,
 } from 'trpc-jwt-trivial'
 import { describe, expectTypeOf, test } from 'vitest'
@@ -236,5 +239,15 @@ describe('the sessions option', () => {
       createJwtTrivial({ ...common, sessions: { store: own, reauthorise: () => true } }),
     ).toExtend<SessionControls>()
     expectTypeOf(memorySessions()).toExtend<SessionStore>()
+  })
+
+  test('may be written apart, as may all options', () => {
+    const sessions: SessionOptions = { store, reauthorise: () => ({ role: 'reader' }) }
+    expectTypeOf(createJwtTrivial({ ...common, sessions })).toExtend<SessionControls>()
+    const options: JwtTrivialOptions = { passphrase, authorise: () => ({ sub: 'ann' }) }
+    expectTypeOf(createJwtTrivial(options)).toEqualTypeOf<JwtTrivial>()
+    // @ts-expect-error it answers no claims
+    const bad: JwtTrivialOptions = { passphrase, authorise: () => 'ann' }
+    expectTypeOf(bad).not.toBeAny()
   })
 })
