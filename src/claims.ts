@@ -103,5 +103,5 @@ export const isImmutable = (value: unknown): boolean =>
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  return prototype === null || Object.getPrototypeOf(prototype) === null // of any realm: test runners have two
 }

@@ -192,9 +192,9 @@ function hold({ signal }: Op, waitFor: Promise<unknown> | undefined, { send, fai
     })
   }
 
-  if (waitFor && signal?.aborted) abort()
-  else if (waitFor) {
-    signal?.addEventListener('abort', abort)
+  if (waitFor) {
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort)
     waitFor.then(go, (error: Error) => settle(() => fail(TRPCClientError.from(error))))
   } else go()
   return {

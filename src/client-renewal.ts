@@ -78,7 +78,8 @@ function underLock(name: string | undefined, work: () => Promise<void>): Promise
       await work().then(resolve, reject)
       await new Promise((settled) => setTimeout(settled, SETTLING))
     }
-    const locks = typeof window === 'undefined' ? undefined : (navigator.locks as LockManager | undefined)
+    const isBrowser = 'window' in globalThis || 'WorkerGlobalScope' in globalThis
+    const locks = isBrowser ? (globalThis.navigator?.locks as LockManager | undefined) : undefined
     // A document without an origin of its own, such as a sandboxed frame, is refused its locks.
     if (locks && name !== undefined)
       locks.request(`${name}:renewal`, locked).catch(() => (begun ? undefined : locked()))

@@ -62,7 +62,10 @@ export interface VerifierSessionOptions {
   cacheSeconds?: number | undefined
 }
 
-/** The `sessions` option: turns on `token.refresh`, `token.revoke` and revocation. */
+/**
+ * The `sessions` option: turns on `token.refresh`, `token.revoke` and revocation. Written apart from an instance that has a
+ * `claims` schema, it is `SessionOptions<ClaimsFor<…>>` of what that schema takes.
+ */
 export interface SessionOptions<Reauthorised = ClaimsFor<UntypedClaims>, Context = object> {
   /** Where sessions are kept: `memorySessions()`, `redisSessions(client)`, `postgresSessions(pool)` or your own. */
   store: SessionStore

@@ -97,37 +97,57 @@ const isSameSignIn = (one: JWTPayload, other: JWTPayload): boolean =>
 
 type Watch = (end: End) => () => void
 
-async function* endableIterable(
+function endableIterable(
   source: AsyncIterable<unknown>,
   watch: Watch,
   signal: AbortSignal | undefined,
 ): AsyncGenerator {
-  const iterator = source[Symbol.asyncIterator]()
-  let ended: { error: unknown } | undefined
-  let waiting: { end(result: IteratorResult<unknown>): void; fail: End } | undefined
-  const unwatch = watch((error) => {
-    ended = { error }
-    waiting?.fail(error)
-  })
-  // tRPC leaves a stream that waits for its next event only once that has come.
-  const leave = () => waiting?.end({ done: true, value: undefined })
-  signal?.addEventListener('abort', leave)
-  try {
-    for (;;) {
-      const result = await new Promise<IteratorResult<unknown>>((end, fail) => {
-        waiting = { end, fail }
-        if (ended) fail(ended.error)
-        else iterator.next().then(end, fail)
-      })
-      if (result.done) return result.value
-      yield result.value
+  let begun = false
+
+  async function* read(): AsyncGenerator {
+    begun = true
+    const iterator = source[Symbol.asyncIterator]()
+    let ended: { error: unknown } | undefined
+    let waiting: { end(result: IteratorResult<unknown>): void; fail: End } | undefined
+    const unwatch = watch((error) => {
+      ended = { error }
+      waiting?.fail(error)
+    })
+    // tRPC leaves a stream that waits for its next event only once that has come.
+    const leave = () => waiting?.end({ done: true, value: undefined })
+    signal?.addEventListener('abort', leave)
+    try {
+      for (;;) {
+        const result = await new Promise<IteratorResult<unknown>>((end, fail) => {
+          waiting = { end, fail }
+          if (ended) fail(ended.error)
+          else if (signal?.aborted) leave()
+          else iterator.next().then(end, fail)
+        })
+        if (result.done) return result.value
+        yield result.value
+      }
+    } finally {
+      signal?.removeEventListener('abort', leave)
+      unwatch()
+      release(iterator)
     }
-  } finally {
-    signal?.removeEventListener('abort', leave)
-    unwatch()
-    // Not awaited: a generator that waits for its next event returns only once that has come.
-    void (async () => iterator.return?.())().catch(() => {})
   }
+
+  const stream = read()
+  const finish = stream.return.bind(stream)
+  // A generator that has not begun runs no `finally`.
+  stream.return = (value) => {
+    if (!begun) release(source[Symbol.asyncIterator]())
+    begun = true
+    return finish(value)
+  }
+  return stream
+}
+
+/** Not awaited: a generator that waits for its next event returns only once that has come. */
+function release(iterator: AsyncIterator<unknown>): void {
+  void (async () => iterator.return?.())().catch(() => {})
 }
 
 function endableObservable(source: Observable<unknown, unknown>, watch: Watch): Observable<unknown, unknown> {

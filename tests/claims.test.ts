@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm'
+
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { createJwtTrivial, createJwtVerifier } from 'trpc-jwt-trivial'
 import { describe, expect, test } from 'vitest'
@@ -142,6 +144,12 @@ describe('the schema output', () => {
     const ctx = contextWith(jwt, mint({ tags: ['mine'] }))
     expect((await callBehind(jwt.protectedProcedure, ctx)).tags).toEqual(['mine', 'changed'])
     expect((await callBehind(jwt.protectedProcedure, ctx)).tags).toEqual(['mine', 'changed'])
+  })
+
+  test('may be an object of another realm, as test runners have two', async () => {
+    const foreign: unknown = runInNewContext('({ role: "reader" })')
+    const jwt = withClaims(schemaOf(() => foreign as object))
+    expect(await call(jwt, mint())).toMatchObject({ sub: 'ann', role: 'reader' })
   })
 
   test('may be lists and absent members, frozen to their depths', async () => {

@@ -15,10 +15,10 @@ const UNAVAILABLE = { message: 'Service unavailable', data: { code: 'SERVICE_UNA
 const answers = (n: number) => Array.from({ length: n }, () => 'Your token worked, ann.')
 
 /** The Web Locks API, as far as a tab needs it. */
-function stubLocks() {
+function stubLocks(scope: 'window' | 'WorkerGlobalScope' = 'window') {
   const queues = new Map<string, Promise<unknown>>()
   const requested: string[] = []
-  vi.stubGlobal('window', globalThis)
+  vi.stubGlobal(scope, globalThis)
   vi.stubGlobal('navigator', {
     locks: {
       request(name: string, work: () => Promise<unknown>) {
@@ -247,6 +247,25 @@ test('two tabs renew once after a refusal too, over a slow storage', async () =>
 test('a document that is refused its locks, as a sandboxed frame is, renews without', async () => {
   vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', { locks: { request: () => Promise.reject(new DOMException('', 'SecurityError')) } })
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(refreshes()).toBe(1)
+})
+
+test('a worker takes the lock that tabs take', async () => {
+  const requested = stubLocks('WorkerGlobalScope')
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+  await client.private.query()
+
+  expect([refreshes(), requested.length]).toEqual([1, 1])
+})
+
+test('where there is a window but no navigator, renewals do without a lock', async () => {
+  vi.stubGlobal('window', globalThis)
+  vi.stubGlobal('navigator', undefined)
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
   passTime(860)
 

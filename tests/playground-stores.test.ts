@@ -13,7 +13,7 @@ const pool = reachPostgres()
 /** Takes the tour to its end with the stores that the variables name, which fails if a step does not go as told. */
 async function tour(variables: Record<string, string>): Promise<void> {
   const { REDIS_URL: _redis, DATABASE_URL: _database, JWT_PASSPHRASE: _passphrase, ...env } = process.env
-  const options = { cwd: root, env: { ...env, ...variables }, timeout: 60_000 }
+  const options = { cwd: root, env: { ...env, NODE_NO_WARNINGS: '1', ...variables }, timeout: 60_000 }
   const { stderr } = await promisify(execFile)('node', ['--import', 'tsx', 'playground/tour.ts'], options)
   expect(stderr).toBe('')
 }

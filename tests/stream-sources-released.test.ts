@@ -101,7 +101,7 @@ describe.each(Object.entries(links))('over %s', (_transport, link) => {
       subscription.unsubscribe()
       await expect.poll(held[path], { timeout: 1_000 }).toBe(0)
       const before = asked()
-      await sleep(2_200)
+      await sleep(1_500)
 
       expect(asked()).toBe(before)
     },
@@ -110,8 +110,8 @@ describe.each(Object.entries(links))('over %s', (_transport, link) => {
   test.each(['ticking', 'idle'] as const)(
     'a stream whose source is %s lets it go when its token ends',
     async (path) => {
-      const { errors, held } = await open(path, 3)
-      await expect.poll(() => errors[0], { timeout: 5_000 }).toBe('Token expired')
+      const { errors, held } = await open(path, 5)
+      await expect.poll(() => errors[0], { timeout: 8_000 }).toBe('Token expired')
 
       await expect.poll(held[path], { timeout: 1_000 }).toBe(0)
     },
