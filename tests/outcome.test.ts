@@ -82,7 +82,8 @@ describe('retfunc sees', () => {
   test('outcomes that are frozen, and never a token', async () => {
     const { outcomes, as } = record()
     const { token } = await as().token.create({ name: 'ann', password: PASSWORD })
-    await Promise.allSettled([as(token).private(), as(`${token}x`).private(), as(token).admin()])
+    await as(token).private()
+    await Promise.allSettled([as(`${token}x`).private(), as(token).admin()])
     const parts = [token, ...token.split('.')]
 
     expect(outcomes.map((outcome) => [outcome.type, Object.isFrozen(outcome)])).toEqual(
