@@ -46,7 +46,10 @@ export interface CommonOptions<ClaimsIn extends object, ClaimsOut> {
   retfunc?: Retfunc | undefined
   /** For `exp` and `nbf`, in seconds, at most 300 (0). An `iat` may be 5 seconds ahead whatever this says. */
   clockTolerance?: number | undefined
-  /** A Standard Schema (zod, valibot, arktype …) of the app's own claims: checks them both ways, gives back a plain object, and types `ctx.jwt` (none). */
+  /**
+   * A Standard Schema (zod, valibot, arktype …) of the app's own claims: checks them both ways, and types `ctx.jwt` (none). What
+   * it gives back must be a plain object.
+   */
   claims?: StandardSchemaV1<ClaimsIn, ClaimsOut> | undefined
   /** How many verified tokens are remembered, so that each is verified once, at most 10 million (1000; 0: none). */
   verifiedTokens?: number | undefined
