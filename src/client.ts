@@ -1,4 +1,4 @@
-export { createSession } from './client-session.ts'
-export type { SessionLinkOptions } from './client-link.ts'
-export type { AuthorizationHeaders, CreateSessionOptions, Session } from './client-session.ts'
-export type { SessionStorage } from './client-tokens.ts'
+export { createSession } from './client/session.ts'
+export type { SessionLinkOptions } from './client/link.ts'
+export type { AuthorizationHeaders, CreateSessionOptions, Session } from './client/session.ts'
+export type { TokenStorage } from './client/tokens.ts'

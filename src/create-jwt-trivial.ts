@@ -1,15 +1,15 @@
-import type { BearerContext } from './bearer.ts'
-import type { UntypedClaims } from './claims.ts'
-import { createCreateAccessToken, type CreateAccessToken } from './create-access-token.ts'
+import type { BearerContext } from './bearer/create-context.ts'
+import type { UntypedClaims } from './verify/claims.ts'
+import { createAccessTokenIssuer, type CreateAccessToken } from './issue/create-access-token.ts'
 import { assembleVerifier, type JwtVerifier } from './create-jwt-verifier.ts'
-import { createLiveSessions } from './live-sessions.ts'
-import type { ClaimsFor, JwtTrivialOptions, SessionOptions } from './options.ts'
-import type { PublicKeySet } from './jwk.ts'
-import { createReporter, type Reporter } from './outcome.ts'
-import { createRenewableTokens, type RenewableTokens } from './renewable-tokens.ts'
-import { resolveTrivialOptions } from './resolve-options.ts'
-import { createResponseMeta } from './response-meta.ts'
-import { createTokenRouter, type TokenRouter } from './token-router.ts'
+import { createLiveSessions } from './sessions/live-sessions.ts'
+import type { ClaimsFor, JwtTrivialOptions, SessionOptions } from './config/options.ts'
+import type { PublicKeySet } from './keys/jwk.ts'
+import { createReporter, type Reporter } from './outcome/report.ts'
+import { createSessionTokens, type SessionTokens } from './issue/session-tokens.ts'
+import { resolveTrivialOptions } from './config/resolve-options.ts'
+import { createResponseMeta } from './outcome/response-meta.ts'
+import { createTokenRouter, type TokenRouter } from './issue/token-router.ts'
 
 /** A verifier and an issuer in one. */
 export interface JwtIssuer<
@@ -74,19 +74,19 @@ export function createJwtTrivial<
   const config = resolveTrivialOptions(options)
   const reporter = createReporter(config.retfunc)
   const live = config.sessions && createLiveSessions(config.sessions, config.now)
-  const tokens = config.sessions && live && createRenewableTokens({ config, sessions: config.sessions, live })
+  const tokens = config.sessions && live && createSessionTokens({ config, sessions: config.sessions, live })
   const tokenRouter = createTokenRouter({ config, reporter, tokens })
   return {
     ...assembleVerifier<ClaimsOut>({ config, reporter, live }),
     tokenRouter,
-    createAccessToken: createCreateAccessToken<ClaimsIn>({ config, reporter, tokens }),
+    createAccessToken: createAccessTokenIssuer<ClaimsIn>({ config, reporter, tokens }),
     jwks: () => publish(config.publicKeySet),
     responseMeta: createResponseMeta(new Set(Object.values(tokenRouter._def.procedures))),
     ...(tokens && sessionControls(tokens, reporter)),
   } as JwtTrivial<ClaimsIn, ClaimsOut, CredentialsIn, undefined extends Sessions ? false : true>
 }
 
-function sessionControls(tokens: RenewableTokens, reporter: Reporter): SessionControls {
+function sessionControls(tokens: SessionTokens, reporter: Reporter): SessionControls {
   return {
     endSession: (sid) => reporter.refusing(undefined, () => tokens.end(sid)),
     endSessions: (sub, { except } = {}) => reporter.refusing(undefined, () => tokens.endAll(sub, except)),

@@ -1,14 +1,14 @@
-import { createContext, type BearerContext } from './bearer.ts'
-import type { Claims, UntypedClaims } from './claims.ts'
-import { createGate } from './gate.ts'
-import { createLiveSessions, type LiveSessions } from './live-sessions.ts'
-import type { JwtVerifierOptions } from './options.ts'
-import { createReporter, type Reporter } from './outcome.ts'
-import { createProtect, type Protect, type ProtectedProcedure } from './protect.ts'
-import { resolveRequirements } from './requirements.ts'
-import { resolveVerifierOptions, type VerifierConfig } from './resolve-options.ts'
-import { createResponseMeta, type ResponseMeta } from './response-meta.ts'
-import { createStreamKeeper } from './stream.ts'
+import { createContext, type BearerContext } from './bearer/create-context.ts'
+import type { Claims, UntypedClaims } from './verify/claims.ts'
+import { createCallGuard } from './guard/guard-call.ts'
+import { createLiveSessions, type LiveSessions } from './sessions/live-sessions.ts'
+import type { JwtVerifierOptions } from './config/options.ts'
+import { createReporter, type Reporter } from './outcome/report.ts'
+import { createProtect, type Protect, type ProtectedProcedure } from './guard/protect.ts'
+import { resolveRequirements } from './guard/requirements.ts'
+import { resolveVerifierOptions, type VerifierConfig } from './config/resolve-options.ts'
+import { createResponseMeta, type ResponseMeta } from './outcome/response-meta.ts'
+import { createStreamGuard } from './guard/guard-stream.ts'
 
 /** The accepting half: what a service needs that takes tokens and issues none. */
 export interface JwtVerifier<ClaimsOut = UntypedClaims> {
@@ -55,8 +55,8 @@ export interface VerifierParts<Config extends VerifierConfig = VerifierConfig> {
 /** Puts the accepting half together; `createJwtTrivial` adds the issuing one. */
 export function assembleVerifier<ClaimsOut>(parts: VerifierParts): JwtVerifier<ClaimsOut> {
   const { config, reporter } = parts
-  const gate = createGate(parts)
-  const keeper = createStreamKeeper({ gate, reporter, ...config, cacheSeconds: config.sessions?.cacheSeconds })
+  const gate = createCallGuard(parts)
+  const keeper = createStreamGuard({ gate, reporter, ...config, cacheSeconds: config.sessions?.cacheSeconds })
   const protect = createProtect<ClaimsOut>({ gate, keeper, instance: config })
   const requirements = resolveRequirements({}, config)
   return {

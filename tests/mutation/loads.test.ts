@@ -24,6 +24,6 @@ test.each([
 })
 
 test('guards are known by one name to all copies of the package', async () => {
-  const { GUARD } = await import('../../src/protect.ts')
+  const { GUARD } = await import('../../src/guard/protect.ts')
   expect(GUARD).toBe(Symbol.for('trpc-jwt-trivial.guard'))
 })

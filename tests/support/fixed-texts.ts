@@ -1,19 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { parseSync } from 'vite'
 
-import { root } from './pack.ts'
+import { sourceFiles } from './source-files.ts'
 
 /** What databases are told, and what the cases of the store's contract are called: nobody is shown those as an error. */
 const NO_ERROR = /redis\.call\(|^\s*(?:create|insert|select|delete|with) |\n/
-const CASES = 'testing.ts'
+const CASES = 'src/sessions/session-store-contract.ts'
 
 /** The fixed texts of the library, of two words or more: each literal, and each piece of a template between what varies. */
 export const fixedTexts = (): string[] =>
-  readdirSync(join(root, 'src'))
-    .filter((name) => name !== CASES)
-    .flatMap((name) => textsIn(readFileSync(join(root, 'src', name), 'utf8')))
+  sourceFiles()
+    .filter(({ path }) => path !== CASES)
+    .flatMap(({ text }) => textsIn(text))
 
 /** Those of one file. */
 export function textsIn(source: string): string[] {

@@ -39,7 +39,7 @@ export const fastJwtLibrary: JwtLibrary = {
 }
 
 const python = '/usr/bin/python3'
-const script = fileURLToPath(new URL('../interop/pyjwt.py', import.meta.url))
+const script = fileURLToPath(new URL('../verify/pyjwt.py', import.meta.url))
 const askPython = (request: object) =>
   JSON.parse(execFileSync(python, [script], { input: JSON.stringify(request), encoding: 'utf8' })) as {
     token: string

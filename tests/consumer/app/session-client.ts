@@ -5,7 +5,7 @@ import {
   type CreateSessionOptions,
   type Session,
   type SessionLinkOptions,
-  type SessionStorage,
+  type TokenStorage,
 } from 'trpc-jwt-trivial/client'
 
 import type { SessionOutputs, SessionRouter } from './sessions.ts'
@@ -16,7 +16,7 @@ interface AnnsClaims {
 }
 
 const entries = new Map<string, string>()
-const storage: SessionStorage = {
+const storage: TokenStorage = {
   getItem: async (key) => entries.get(key) ?? null,
   setItem: (key, value) => void entries.set(key, value),
   removeItem: (key) => void entries.delete(key),

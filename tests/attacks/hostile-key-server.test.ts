@@ -1,0 +1,169 @@
+import type { JWK } from 'jose'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { call, invalid } from '../support/call.ts'
+import { publishing, redirecting, startKeyServer } from '../support/key-server.ts'
+import { mint } from '../support/mint.ts'
+import { messageOf } from '../support/option-errors.ts'
+import { refusedBy, unavailable, verifierOf } from '../support/provider.ts'
+import { createSigner } from '../support/signer.ts'
+
+const [ann, mallory, rsa] = await Promise.all([createSigner('one'), createSigner('two'), createSigner('rsa', 'RS256')])
+
+/** Only the date is fake: timers and sockets are the real ones. */
+const passSeconds = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+describe('I1 where a key set comes from', () => {
+  test('I1 an address that is neither https nor http on loopback is refused when the verifier is made', () => {
+    const addresses = [
+      'http://issuer.example/jwks.json',
+      'http://127.0.0.1.issuer.example/jwks.json',
+      'http://localhost.issuer.example/jwks.json',
+      'http://127.0.0.1@issuer.example/jwks.json',
+      'https://ann@issuer.example/jwks.json',
+      'http://0.0.0.0/jwks.json',
+      'http://192.168.0.1/jwks.json',
+      'file:///etc/jwks.json',
+      'data:application/json,{"keys":[]}',
+      'blob:https://issuer.example/1',
+      'ftp://issuer.example/jwks.json',
+      'localhost:3000/jwks.json',
+      '/.well-known/jwks.json',
+      '',
+      new URL('file:///etc/jwks.json'),
+    ]
+
+    expect(addresses.map((address) => messageOf(() => verifierOf(address)))).toEqual(
+      addresses.map(
+        () => 'createJwtVerifier: `jwks` must be an https address (http on loopback only), without credentials',
+      ),
+    )
+  })
+
+  test('I1 https, and http on loopback, are taken, and nothing is fetched before the first token', () => {
+    const request = vi.fn<typeof fetch>()
+    vi.stubGlobal('fetch', request)
+    const addresses = [
+      'https://issuer.example/jwks.json',
+      'http://localhost:3000/jwks.json',
+      'http://127.0.0.1/jwks.json',
+      'http://127.8.8.8/jwks.json',
+      'http://[::1]:3000/jwks.json',
+      new URL('https://issuer.example/jwks.json'),
+    ]
+
+    expect(addresses.map((address) => messageOf(() => verifierOf(address)))).toEqual(addresses.map(() => undefined))
+    expect(request).not.toHaveBeenCalled()
+  })
+
+  test('I1 an address is copied: changing the URL afterwards sends nobody elsewhere', async () => {
+    const [server, trap] = await Promise.all([startKeyServer(ann.publicJwk), startKeyServer(mallory.publicJwk)])
+    const url = new URL(server.url)
+    const jwt = verifierOf(url)
+    url.href = trap.url
+
+    expect(await call(jwt, await ann.sign())).toMatchObject({ sub: 'ann' })
+    expect([server.requests, trap.requests]).toEqual([1, 0])
+  })
+
+  test('I1 a redirect is not followed, of whatever kind and wherever to', async () => {
+    const trap = await startKeyServer(mallory.publicJwk)
+    const server = await startKeyServer(ann.publicJwk)
+    const redirects = [301, 302, 303, 307, 308].map((status) => redirecting(status, trap.url))
+    const elsewhere = ['file:///etc/jwks.json', 'data:application/json,{"keys":[]}', server.url]
+
+    for (const redirect of [...redirects, ...elsewhere.map((location) => redirecting(302, location))]) {
+      server.behave(redirect)
+      expect(await refusedBy(verifierOf(server.url), await mallory.sign())).toEqual(unavailable)
+    }
+    expect([server.requests, trap.requests]).toEqual([8, 0])
+  })
+})
+
+describe('I2 unknown keys', { timeout: 30_000 }, () => {
+  test('I2 1,000 tokens with random kids, one after another, cost no second fetch, and good tokens still pass', async () => {
+    const server = await startKeyServer(ann.publicJwk)
+    const jwt = verifierOf(server.url)
+    const forged = await Promise.all(Array.from({ length: 1000 }, (_, i) => mallory.sign({}, { kid: `random-${i}` })))
+
+    for (const token of forged) expect(await refusedBy(jwt, token)).toEqual(invalid('bad_signature'))
+    expect(await call(jwt, await ann.sign())).toMatchObject({ sub: 'ann' })
+    expect(server.requests).toBe(1)
+  })
+
+  test('I2 1,000 at once, after the cooldown, cost one fetch more', async () => {
+    const server = await startKeyServer(ann.publicJwk)
+    const jwt = verifierOf(server.url)
+    await call(jwt, await ann.sign())
+    passSeconds(31)
+    const forged = await Promise.all(Array.from({ length: 1000 }, (_, i) => mallory.sign({}, { kid: `random-${i}` })))
+    const refusals = await Promise.all(forged.map((token) => refusedBy(jwt, token)))
+
+    expect(refusals).toEqual(forged.map(() => invalid('bad_signature')))
+    expect(server.requests).toBe(2)
+  })
+})
+
+describe('I3 algorithms', () => {
+  const { alg: _, ...unnamed } = rsa.publicJwk
+
+  test('I3 come from the configuration where a JWK names none', async () => {
+    const server = await startKeyServer(unnamed)
+    const jwt = verifierOf(server.url, { algorithms: ['RS256'] })
+
+    expect(await call(jwt, await rsa.sign())).toMatchObject({ sub: 'ann' })
+    expect(await refusedBy(jwt, await rsa.sign({}, { alg: 'PS256' }))).toEqual(invalid('malformed'))
+    expect(await refusedBy(jwt, await rsa.sign({}, { alg: 'RS512' }))).toEqual(invalid('malformed'))
+  })
+
+  test('I3 are those of the JWK where it names one, whatever else is configured', async () => {
+    const server = await startKeyServer(rsa.publicJwk)
+    const jwt = verifierOf(server.url, { algorithms: ['RS256', 'PS256', 'ES256'] })
+
+    expect(await call(jwt, await rsa.sign())).toMatchObject({ sub: 'ann' })
+    expect(await refusedBy(jwt, await rsa.sign({}, { alg: 'PS256' }))).toEqual(invalid('bad_signature'))
+    expect(await refusedBy(jwt, await ann.sign({}, { kid: 'rsa' }))).toEqual(invalid('bad_signature'))
+  })
+
+  test('I3 never include HMAC with the text of a published key', async () => {
+    const server = await startKeyServer(unnamed)
+    const jwt = verifierOf(server.url, { algorithms: ['RS256'] })
+    const forged = [JSON.stringify(unnamed), String(unnamed.n)].map((passphrase) =>
+      mint({ iss: 'https://issuer.example', aud: 'https://api.example' }, { passphrase, header: { kid: 'rsa' } }),
+    )
+
+    for (const token of forged) expect(await refusedBy(jwt, token)).toEqual(invalid('malformed'))
+    expect(server.requests).toBe(0)
+  })
+})
+
+describe('I4 sets that are not to be trusted', () => {
+  const secret = { kty: 'oct', kid: 'secret', k: Buffer.from('a'.repeat(32)).toString('base64url') }
+  const sets: [keys: JWK[], problem: string][] = [
+    [[ann.publicJwk, secret], 'must have public keys only'],
+    [[ann.publicJwk, { kty: 'oct', kid: 'no secret' }], 'must have public keys only'],
+    [[ann.publicJwk, mallory.privateJwk], 'must have public keys only'],
+    [[ann.publicJwk, { ...mallory.publicJwk, kid: 'one' }], 'must not have one `kid` twice'],
+  ]
+
+  test('I4 a fetched set with an oct key, a private key or one kid twice is not used at all', async () => {
+    const server = await startKeyServer()
+    const tokens = await Promise.all([ann.sign(), mallory.sign(), mallory.sign({}, { kid: 'one' })])
+
+    for (const [keys] of sets) {
+      server.behave(publishing(...keys))
+      for (const token of tokens) expect(await refusedBy(verifierOf(server.url), token)).toEqual(unavailable)
+    }
+  })
+
+  test('I4 such a set in the configuration is an error when the verifier is made', () => {
+    expect(sets.map(([keys]) => messageOf(() => verifierOf({ keys })))).toEqual(
+      sets.map(([, problem]) => `createJwtVerifier: \`jwks\` ${problem}; or give its address`),
+    )
+  })
+})

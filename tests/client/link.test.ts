@@ -1,0 +1,270 @@
+import {
+  httpBatchLink,
+  httpBatchStreamLink,
+  httpLink,
+  splitLink,
+  TRPCClientError,
+  createTRPCClient,
+  type TRPCLink,
+} from '@trpc/client'
+import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import {
+  ANN,
+  createClient,
+  createClientApi,
+  serveClientApi,
+  signedIn,
+  type ClientApiOptions,
+  sleep,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const refusal = (message: string) => ({ message, data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
+const count = (calls: string[], path: string) => calls.filter((each) => each === path).length
+
+type Via = (url: string) => (session: Session) => TRPCLink<ClientRouter>
+const links: [string, Via][] = [
+  [
+    'httpLink',
+    (url) =>
+      ({ headers }) =>
+        httpLink({ url, headers }),
+  ],
+  [
+    'httpBatchLink',
+    (url) =>
+      ({ headers }) =>
+        httpBatchLink({ url, headers }),
+  ],
+  [
+    'httpBatchStreamLink',
+    (url) =>
+      ({ headers }) =>
+        httpBatchStreamLink({ url, headers }),
+  ],
+  [
+    'splitLink',
+    (url) =>
+      ({ headers }) =>
+        splitLink({
+          condition: ({ path }) => path.startsWith('token.'),
+          true: httpLink({ url, headers }),
+          false: httpBatchLink({ url, headers }),
+        }),
+  ],
+]
+
+test.each(links)('over %s, signs in, sends the token, renews it in time and forgets it', async (_name, via) => {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const { client, session } = createClient(url, { via: via(url) })
+
+  await expect(client.private.query()).rejects.toMatchObject(refusal('Authentication required'))
+  await client.token.create.mutate(ANN)
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  passTime(860)
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(count(api.calls, 'token.refresh')).toBe(1)
+  await client.token.revoke.mutate()
+  expect(session.signedIn).toBe(false)
+  await expect(client.private.query()).rejects.toMatchObject(refusal('Authentication required'))
+})
+
+test.each(links)(
+  'over %s, twenty parallel calls with a token that the server finds expired all succeed',
+  async (_name, via) => {
+    let ahead = 0
+    const api = createClientApi({ clock: () => new Date(Date.now() + ahead) })
+    const { url } = await serveClientApi(api)
+    const { client } = createClient(url, { via: via(url) })
+    await client.token.create.mutate(ANN)
+    ahead = 901_000
+    const answers = await Promise.all(Array.from({ length: 20 }, () => client.private.query()))
+
+    expect(answers).toEqual(Array.from({ length: 20 }, () => 'Your token worked, ann.'))
+    expect([count(api.calls, 'token.refresh'), count(api.calls, 'private')]).toEqual([1, 40])
+  },
+)
+
+test('twenty parallel calls when the token is due wait for one renewal', async () => {
+  const { client, api, refreshes } = await signedIn()
+  passTime(860)
+  await Promise.all(Array.from({ length: 20 }, () => client.private.query()))
+
+  expect([refreshes(), count(api.calls, 'private')]).toEqual([1, 20])
+})
+
+test.each([false, true])('mends a refusal of ours, jwtErrorData %s', async (withErrorData) => {
+  let ahead = 0
+  const { client, refreshes } = await signedIn({ withErrorData, clock: () => new Date(Date.now() + ahead) })
+  ahead = 901_000
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(refreshes()).toBe(1)
+})
+
+async function privateAfterExpiry(options: ClientApiOptions): Promise<string> {
+  let ahead = 0
+  const { client } = await signedIn({ ...options, clock: () => new Date(Date.now() + ahead) })
+  ahead = 901_000
+  return client.private.query()
+}
+
+test('with jwtErrorData a refusal in the words of the app is mended, without it is not', async () => {
+  const ownText = 'Bitte neu anmelden'
+
+  await expect(privateAfterExpiry({ ownText })).rejects.toMatchObject(refusal(ownText))
+  expect(await privateAfterExpiry({ ownText, withErrorData: true })).toBe('Your token worked, ann.')
+})
+
+test.each([false, true])(
+  'passes an UNAUTHORIZED of the app untouched and renews nothing, jwtErrorData %s',
+  async (withErrorData) => {
+    const { client, api, refreshes, session } = await signedIn({ withErrorData })
+
+    await expect(client.picky.query()).rejects.toMatchObject(refusal('Not on a Tuesday'))
+    expect([refreshes(), count(api.calls, 'picky'), session.signedIn]).toEqual([0, 1, true])
+  },
+)
+
+test('a server that refuses whatever comes gets two calls and one renewal for each call of the app', async () => {
+  const { client, api, refreshes } = await signedIn()
+
+  await expect(client.hostile.query()).rejects.toMatchObject(refusal('Token expired'))
+  expect([count(api.calls, 'hostile'), refreshes()]).toEqual([2, 1])
+  await Promise.allSettled(Array.from({ length: 10 }, () => client.hostile.query()))
+  expect(count(api.calls, 'hostile')).toBe(22)
+  expect(refreshes()).toBe(2)
+})
+
+test('a call without a token is refused as it is, and renews nothing', async () => {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const { client } = createClient(url)
+
+  await expect(client.hostile.query()).rejects.toMatchObject(refusal('Token expired'))
+  expect(api.calls).toEqual(['hostile'])
+})
+
+test('a call that is aborted while it waits for a renewal is let go at once, and never sent', async () => {
+  const { client, api, refreshes } = await signedIn()
+  passTime(860)
+  api.renewal.answer = () => sleep(300).then(() => true)
+  const abort = new AbortController()
+  const held = client.private.query(undefined, { signal: abort.signal })
+  const other = client.private.query()
+  await sleep(50)
+  const abortedAt = performance.now()
+  abort.abort()
+
+  await expect(held).rejects.toBeInstanceOf(TRPCClientError)
+  expect(performance.now() - abortedAt).toBeLessThan(150)
+  expect(await other).toBe('Your token worked, ann.')
+  expect([refreshes(), count(api.calls, 'private')]).toEqual([1, 1])
+})
+
+test('the abort of the call that began a renewal cancels it for nobody else', async () => {
+  const { client, api, refreshes } = await signedIn()
+  passTime(860)
+  api.renewal.answer = () => sleep(200).then(() => true)
+  const abort = new AbortController()
+  const first = client.private.query(undefined, { signal: abort.signal })
+  const second = client.private.query()
+  await sleep(50)
+  abort.abort()
+
+  await expect(first).rejects.toBeInstanceOf(TRPCClientError)
+  expect(await second).toBe('Your token worked, ann.')
+  expect(refreshes()).toBe(1)
+})
+
+test('works with a token router that was merged: its procedures are the roots', async () => {
+  const api = createClientApi()
+  const merged = api.t.mergeRouters(api.own, api.jwt.tokenRouter)
+  const { url } = await serveClientApi(api, { router: merged as unknown as typeof api.router })
+  const session = createSession()
+  const client = createTRPCClient<typeof merged>({
+    links: [session.link({ router: '' }), httpBatchLink({ url, headers: session.headers })],
+  })
+  await client.create.mutate(ANN)
+  passTime(860)
+  const before = await session.headers()
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(await session.headers()).not.toEqual(before)
+  await client.revoke.mutate()
+  expect(session.signedIn).toBe(false)
+})
+
+test('revoke sends the refresh token, so that the session ends whatever the access token is', async () => {
+  const { client, api, session } = await signedIn()
+  passTime(3_600)
+  await client.token.revoke.mutate()
+
+  expect([api.store.size, session.signedIn]).toEqual([0, false])
+})
+
+test('revoke forgets the tokens also when the call fails', async () => {
+  const { client, api, session } = await signedIn()
+  api.store.end = () => Promise.reject(new Error('down'))
+
+  await expect(client.token.revoke.mutate()).rejects.toMatchObject({ message: 'Service unavailable' })
+  expect([session.signedIn, session.claims]).toEqual([false, null])
+})
+
+/** A session whose renewal is under way, until it is told how it ends. */
+async function renewing() {
+  const made = await signedIn()
+  passTime(1_000)
+  let answered: { resolve(answer: boolean): void; reject(error: Error): void } | undefined
+  made.api.renewal.answer = () =>
+    new Promise((resolve, reject) => {
+      answered = { resolve, reject }
+    })
+  const waiting = made.client.private.query().catch((error: Error) => error.message)
+  await expect.poll(() => answered).toBeDefined()
+  return { ...made, waiting, resolve: () => answered?.resolve(true), reject: (error: Error) => answered?.reject(error) }
+}
+
+test('revoke that is cancelled while it waits for a renewal forgets the tokens all the same', async () => {
+  const { client, session, waiting, resolve } = await renewing()
+  const controller = new AbortController()
+  const revoking = client.token.revoke.mutate(undefined, { signal: controller.signal })
+  controller.abort()
+  await expect(revoking).rejects.toThrow(TRPCClientError)
+  resolve()
+  await waiting
+
+  expect([session.signedIn, session.claims]).toEqual([false, null])
+})
+
+test('a call that was cancelled before it began waits for no renewal, and nothing of one that fails', async () => {
+  const { client, api, waiting, reject } = await renewing()
+  const cancelled = client.double.query(2, { signal: AbortSignal.abort() })
+  await expect(cancelled).rejects.toThrow('This operation was aborted')
+  const unheard = vi.fn<(reason: unknown) => void>()
+  process.once('unhandledRejection', unheard)
+  reject(new Error('the database is down'))
+  await waiting
+  await sleep(20)
+  process.off('unhandledRejection', unheard)
+
+  expect([unheard.mock.calls.length, count(api.calls, 'double')]).toEqual([0, 0])
+})
+
+test('token.refresh called by the app keeps what it answers', async () => {
+  const { client, session } = await signedIn()
+  const before = await session.headers()
+  await expect(client.token.refresh.mutate({ refreshToken: 'nonsense' })).rejects.toMatchObject(
+    refusal('Not authorised'),
+  )
+
+  expect(await session.headers()).toEqual(before)
+})

@@ -1,0 +1,294 @@
+import { httpBatchLink, type TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
+import type { Session } from 'trpc-jwt-trivial/client'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { ANN, createClient, memoryStorage, signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+const UNAVAILABLE = { message: 'Service unavailable', data: { code: 'SERVICE_UNAVAILABLE' } }
+const answers = (n: number) => Array.from({ length: n }, () => 'Your token worked, ann.')
+
+/** The Web Locks API, as far as a tab needs it. */
+function stubLocks(scope: 'window' | 'WorkerGlobalScope' = 'window') {
+  const queues = new Map<string, Promise<unknown>>()
+  const requested: string[] = []
+  vi.stubGlobal(scope, globalThis)
+  vi.stubGlobal('navigator', {
+    locks: {
+      request(name: string, work: () => Promise<unknown>) {
+        requested.push(name)
+        const turn = (queues.get(name) ?? Promise.resolve()).then(work)
+        queues.set(name, turn)
+        return turn
+      },
+    },
+  })
+  return requested
+}
+
+test('a token that is not due is not renewed', async () => {
+  const { client, refreshes } = await signedIn()
+  passTime(800)
+  await client.private.query()
+
+  expect(refreshes()).toBe(0)
+})
+
+test('a due token is renewed once, and not again by the calls that follow', async () => {
+  const { client, refreshes } = await signedIn()
+  passTime(860)
+  await client.private.query()
+  await client.private.query()
+  passTime(800)
+  await client.private.query()
+  expect(refreshes()).toBe(1)
+  passTime(60)
+  await client.private.query()
+
+  expect(refreshes()).toBe(2)
+})
+
+test('not all clients renew at the same moment', async () => {
+  const random = vi.spyOn(Math, 'random')
+  const renewsAfter = async (share: number, seconds: number) => {
+    random.mockReturnValue(share)
+    const { client, refreshes } = await signedIn()
+    passTime(seconds)
+    await client.private.query()
+    vi.useRealTimers()
+    return refreshes()
+  }
+
+  expect([await renewsAfter(0, 850), await renewsAfter(0.99, 850)]).toEqual([0, 1])
+  expect([await renewsAfter(0, 856), await renewsAfter(0.99, 837)]).toEqual([1, 0])
+  random.mockRestore()
+})
+
+test.each([-300_000, -3_000, 3_000, 300_000])(
+  'a server clock that is %i ms off causes no renewal, and no loop',
+  async (off) => {
+    const { client, refreshes } = await signedIn({ clock: () => new Date(Date.now() + off) })
+    for (let i = 0; i < 5; i += 1) expect(await client.private.query()).toBe('Your token worked, ann.')
+    expect(refreshes()).toBe(0)
+    passTime(860)
+    await client.private.query()
+    await client.private.query()
+
+    expect(refreshes()).toBe(1)
+  },
+)
+
+test('a clock that is set back for hours lets the server say when to renew', async () => {
+  let ahead = 0
+  const { client, refreshes, api } = await signedIn({
+    clock: () => new Date(performance.timeOrigin + performance.now() + ahead),
+  })
+  passTime(-7_200)
+  ahead = 901_000
+
+  expect([await client.private.query(), refreshes()]).toEqual(['Your token worked, ann.', 1])
+  expect(api.calls.filter((path) => path === 'private')).toHaveLength(2)
+})
+
+test('a renewal that is refused ahead of time signs out, and what waited is refused', async () => {
+  const { client, api, session, refreshes } = await signedIn()
+  passTime(860)
+  api.renewal.answer = () => false
+  const settled = await Promise.allSettled([client.private.query(), client.private.query(), client.hello.query()])
+
+  expect(settled).toMatchObject([
+    { status: 'rejected', reason: { message: 'Authentication required' } },
+    { status: 'rejected', reason: { message: 'Authentication required' } },
+    { status: 'fulfilled', value: 'Anyone may call this.' },
+  ])
+  expect([session.signedIn, refreshes(), api.store.size]).toEqual([false, 1, 0])
+})
+
+test.each([false, true])(
+  'a renewal that is refused after a refusal signs out, jwtErrorData %s',
+  async (withErrorData) => {
+    const { client, api, session, refreshes } = await signedIn({ withErrorData })
+    await api.jwt.endSessions('ann')
+    const settled = await Promise.allSettled([client.private.query(), client.private.query()])
+
+    expect(settled).toMatchObject([
+      { reason: { message: 'Not authorised' } },
+      { reason: { message: 'Not authorised' } },
+    ])
+    expect([session.signedIn, refreshes()]).toEqual([false, 1])
+  },
+)
+
+test('a renewal that is unavailable while the token is still good keeps the session, and lets the calls go', async () => {
+  const { client, api, session, refreshes } = await signedIn()
+  const rotate = vi.spyOn(api.store, 'rotate').mockRejectedValue(new Error('down'))
+  passTime(860)
+  expect(await Promise.all([client.private.query(), client.private.query()])).toEqual(answers(2))
+  await client.private.query()
+  expect([session.signedIn, refreshes()]).toEqual([true, 1])
+  rotate.mockRestore()
+  passTime(6)
+  await client.private.query()
+
+  expect(refreshes()).toBe(2)
+})
+
+test('a renewal that is unavailable once the token has ended keeps the session, and rejects the calls that waited', async () => {
+  const { client, api, session, refreshes } = await signedIn()
+  const rotate = vi.spyOn(api.store, 'rotate').mockRejectedValue(new Error('down'))
+  passTime(1_000)
+  const settled = await Promise.allSettled([client.private.query(), client.private.query()])
+  expect(settled).toMatchObject([{ reason: UNAVAILABLE }, { reason: UNAVAILABLE }])
+  expect([session.signedIn, refreshes()]).toEqual([true, 1])
+  rotate.mockRestore()
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+})
+
+test('a renewal whose answer is lost is given up while the grace still forgives another try', async () => {
+  let losing = true
+  const lossy =
+    ({ headers }: Session): TRPCLink<ClientRouter> =>
+    (runtime) => {
+      const send = httpBatchLink({ url: api.url, headers })(runtime)
+      return (call) =>
+        losing && call.op.path === 'token.refresh' ? observable(() => send(call).subscribe({})) : send(call)
+    }
+  const api = await signedIn()
+  const { client, session } = createClient(api.url, { via: lossy })
+  await client.token.create.mutate(ANN)
+  passTime(1_000)
+  const started = performance.now()
+  const settled = await Promise.allSettled([client.private.query(), client.hello.query()])
+  const seconds = (performance.now() - started) / 1_000
+  const late = { reason: { message: 'The renewal was not answered in time' } }
+  expect([settled, session.signedIn, api.refreshes()]).toMatchObject([[late, late], true, 1])
+  passTime(seconds)
+  losing = false
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(api.refreshes()).toBe(2)
+})
+
+test('a sign-out during a renewal is not undone by its answer', async () => {
+  const storage = memoryStorage()
+  const { client, api, session } = await signedIn({ storage })
+  passTime(860)
+  api.renewal.answer = () => sleep(100).then(() => true)
+  const waiting = client.private.query().catch((error: Error) => error.message)
+  await sleep(30)
+  await session.signOut()
+
+  expect(await waiting).toBe('Authentication required')
+  expect([session.signedIn, storage.entries.size]).toEqual([false, 0])
+})
+
+test('a sign-out while a renewal reads a slow storage is not undone', async () => {
+  const { entries, ...storage } = memoryStorage()
+  const slow = {
+    ...storage,
+    getItem: (key: string) => [storage.getItem(key)].map((text) => sleep(80).then(() => text))[0] ?? null,
+  }
+  const { client, session, refreshes } = await signedIn({ storage: slow })
+  passTime(860)
+  const waiting = client.private.query().catch((error: Error) => error.message)
+  await sleep(30)
+  await session.signOut()
+
+  expect(await waiting).toBe('Authentication required')
+  expect([session.signedIn, entries.size, refreshes()]).toEqual([false, 0, 0])
+})
+
+test('a sign-in as somebody else during a renewal stays', async () => {
+  const { client, api, session } = await signedIn()
+  passTime(860)
+  api.renewal.answer = () => sleep(100).then(() => true)
+  const waiting = client.private.query()
+  await sleep(30)
+  await client.token.create.mutate({ ...ANN, name: 'bob' })
+  await waiting
+
+  expect(session.claims?.sub).toBe('bob')
+})
+
+test('two tabs with one storage and locks renew once', async () => {
+  const requested = stubLocks()
+  const storage = memoryStorage()
+  const { client, url, refreshes } = await signedIn({ storage })
+  const { client: second } = createClient(url, { storage })
+  passTime(860)
+  const calls = [client, second].flatMap(({ private: { query } }) => Array.from({ length: 10 }, () => query()))
+
+  expect(await Promise.all(calls)).toEqual(answers(20))
+  expect(refreshes()).toBe(1)
+  expect(requested).toEqual(['trpc-jwt-trivial:renewal', 'trpc-jwt-trivial:renewal'])
+})
+
+test('two tabs renew once after a refusal too, over a slow storage', async () => {
+  stubLocks()
+  let ahead = 0
+  const entries = memoryStorage()
+  const storage = { ...entries, getItem: (key: string) => sleep(10).then(() => entries.getItem(key)) }
+  const { client, url, refreshes } = await signedIn({ storage, clock: () => new Date(Date.now() + ahead) })
+  const { client: second } = createClient(url, { storage })
+  expect(await second.private.query()).toBe('Your token worked, ann.')
+  ahead = 901_000
+
+  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(answers(2))
+  expect(refreshes()).toBe(1)
+})
+
+test('a document that is refused its locks, as a sandboxed frame is, renews without', async () => {
+  vi.stubGlobal('window', globalThis)
+  vi.stubGlobal('navigator', { locks: { request: () => Promise.reject(new DOMException('', 'SecurityError')) } })
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(refreshes()).toBe(1)
+})
+
+test('a worker takes the lock that tabs take', async () => {
+  const requested = stubLocks('WorkerGlobalScope')
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+  await client.private.query()
+
+  expect([refreshes(), requested.length]).toEqual([1, 1])
+})
+
+test('where there is a window but no navigator, renewals do without a lock', async () => {
+  vi.stubGlobal('window', globalThis)
+  vi.stubGlobal('navigator', undefined)
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(refreshes()).toBe(1)
+})
+
+test('two users of one server do not wait for one another, though its runtime has locks', async () => {
+  const request = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
+  vi.stubGlobal('navigator', { locks: { request } })
+  const { client, refreshes } = await signedIn({ storage: memoryStorage() })
+  passTime(860)
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect([refreshes(), request.mock.calls.length]).toEqual([1, 0])
+})
+
+test('two tabs without locks both succeed: the grace forgives the second', async () => {
+  const storage = memoryStorage()
+  const { client, url, refreshes } = await signedIn({ storage })
+  const { client: second } = createClient(url, { storage })
+  passTime(860)
+
+  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(answers(2))
+  expect(refreshes()).toBeLessThanOrEqual(2)
+})

@@ -1,0 +1,82 @@
+import { createSession } from 'trpc-jwt-trivial/client'
+import { expect, test, vi } from 'vitest'
+
+import { memoryStorage, signedIn } from '../support/client-api.ts'
+import { mint } from '../support/mint.ts'
+
+const KEY = 'trpc-jwt-trivial'
+const sessionWith = (token: string) =>
+  createSession({ storage: memoryStorage(new Map([[KEY, JSON.stringify({ token, endsAt: null, lifetime: null })]])) })
+
+test('a session that nobody has signed in to has nothing to send', async () => {
+  const session = createSession()
+
+  expect([session.signedIn, session.claims]).toEqual([false, null])
+  expect(await session.headers()).toEqual({})
+  expect(await session.connectionParams()).toBeNull()
+})
+
+test('gives the token to headers, connectionParams and the fetch of an EventSource', async () => {
+  const { session } = await signedIn()
+  const headers = await session.headers()
+  const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response())
+  await session.eventSourceOptions.fetch('http://localhost/', { headers: { accept: 'text/event-stream' } })
+  const sent = new Headers(fetched.mock.lastCall?.[1]?.headers)
+  fetched.mockRestore()
+
+  expect(headers).toEqual({ authorization: expect.stringMatching(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/) })
+  expect(await session.connectionParams()).toEqual(headers)
+  expect(Object.fromEntries(sent)).toEqual({ accept: 'text/event-stream', ...headers })
+})
+
+test('reads the claims of the token, the same object until they change', async () => {
+  const { client, session } = await signedIn()
+  const { claims } = session
+
+  expect(claims).toMatchObject({ sub: 'ann', sid: expect.any(String) })
+  expect(session.claims).toBe(claims)
+  expect(Object.isFrozen(claims)).toBe(true)
+  await client.token.revoke.mutate()
+  expect(session.claims).toBeNull()
+})
+
+test('reads claims beyond ASCII', () => {
+  expect(sessionWith(mint({ sub: 'Ærøskøbing ✓ 😀' })).claims?.sub).toBe('Ærøskøbing ✓ 😀')
+})
+
+test.each(['', 'opaque', 'a.b.c', 'a.!.c', `a.${btoa('no json')}.c`])(
+  'has no claims for the token %j, and says so quietly',
+  (token) => {
+    expect(sessionWith(token).claims).toBeNull()
+  },
+)
+
+test('tells its listeners of a sign-in and a sign-out, until they leave', async () => {
+  const { client, session } = await signedIn()
+  const seen: boolean[] = []
+  const leave = session.subscribe(() => seen.push(session.signedIn))
+  await client.token.revoke.mutate()
+  leave()
+  await client.token.create.mutate({ name: 'bob', password: 'a guess' }).catch(() => {})
+  await session.signOut()
+
+  expect(seen).toEqual([false])
+})
+
+test('signOut forgets the tokens and calls no server', async () => {
+  const { api, session } = await signedIn()
+  const calls = api.calls.length
+  await session.signOut()
+
+  expect([session.signedIn, api.calls.length - calls, api.store.size]).toEqual([false, 0, 1])
+})
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+test('leaves no timer behind once a connection has its parameters', async () => {
+  const { session } = await signedIn()
+  const before = timers()
+  await session.connectionParams()
+
+  expect(timers()).toBeLessThanOrEqual(before)
+})

@@ -1,0 +1,128 @@
+import { connect, createServer, type Socket } from 'node:net'
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
+import { EventSource } from 'eventsource'
+import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
+import { listen } from '../support/endpoint.ts'
+import { countUp, follow } from '../support/follow.ts'
+
+const LIFETIME = 3
+
+/** A line to a server that can be cut. */
+async function cuttable(url: string) {
+  const sockets = new Set<Socket>()
+  const proxy = createServer((socket) => {
+    const upstream = connect(Number(new URL(url).port), '127.0.0.1')
+    for (const end of [socket, upstream]) {
+      sockets.add(end)
+      end.on('error', () => {})
+      end.on('close', () => sockets.delete(end))
+    }
+    socket.pipe(upstream).pipe(socket)
+    socket.on('close', () => upstream.destroy())
+    upstream.on('close', () => socket.destroy())
+  })
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  onTestFinished(cut)
+  return { url: `http://127.0.0.1:${await listen(proxy)}`, cut }
+}
+
+async function start(expiresIn = LIFETIME) {
+  const tokens: unknown[] = []
+  const api = createClientApi({ expiresIn })
+  const { url } = await serveClientApi(api)
+  const line = await cuttable(url)
+  const session = createSession()
+  const fetch: Session['eventSourceOptions']['fetch'] = (input, init) =>
+    session.eventSourceOptions.fetch(input, init).then((response) => {
+      tokens.push(session.claims?.['jti'])
+      return response
+    })
+  const client = createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        true: httpSubscriptionLink({ url: line.url, EventSource, eventSourceOptions: { fetch } }),
+        false: httpBatchLink({ url, headers: session.headers }),
+      }),
+    ],
+  })
+  await client.token.create.mutate(ANN)
+  return { api, client, session, tokens, cut: line.cut }
+}
+
+test(
+  'a tracked stream outlives three tokens and a line that is cut: no event is lost or doubled',
+  { timeout: 20_000 },
+  async () => {
+    const { client, tokens, cut } = await start()
+    const { numbers, errors, unsubscribe } = follow(client)
+    const end = Date.now() + (3 * LIFETIME + 1) * 1_000
+    while (Date.now() < end) {
+      await sleep(3_700)
+      cut()
+    }
+    await sleep(3_500)
+    unsubscribe()
+
+    expect(errors).toEqual([])
+    expect(numbers.length).toBeGreaterThan(100)
+    expect(numbers).toEqual(countUp(numbers))
+    expect(new Set(tokens).size).toBeGreaterThanOrEqual(4)
+  },
+)
+
+test('a quiet stream is taken up again at each expiry, not only at the first', { timeout: 20_000 }, async () => {
+  const { client, tokens } = await start(2)
+  const words: string[] = []
+  const errors: string[] = []
+  const subscription = client.quiet.subscribe(undefined, {
+    onData: (word) => words.push(word),
+    onError: ({ message }) => errors.push(message),
+  })
+  await sleep(6_500)
+  subscription.unsubscribe()
+
+  expect(errors).toEqual([])
+  expect(words.length).toBeGreaterThanOrEqual(3)
+  expect(new Set(tokens).size).toBe(tokens.length)
+})
+
+test('a stream that the server always refuses is tried twice', async () => {
+  const { api, client } = await start(900)
+  const errors: string[] = []
+  client.hostileStream.subscribe(undefined, { onError: ({ message }) => errors.push(message) })
+  await expect.poll(() => errors, { timeout: 3_000 }).toEqual(['Token expired'])
+  await sleep(300)
+
+  expect(errors).toEqual(['Token expired'])
+  expect(api.calls.filter((path) => path === 'hostileStream')).toHaveLength(2)
+  expect(api.calls.filter((path) => path === 'token.refresh')).toHaveLength(1)
+})
+
+test('a stream that is left while it waits for a renewal is never opened', async () => {
+  const { api, client } = await start(2)
+  await sleep(1_000)
+  api.renewal.answer = () => sleep(200).then(() => true)
+  const { unsubscribe } = follow(client)
+  await sleep(50)
+  unsubscribe()
+  await sleep(300)
+
+  expect(api.calls).not.toContain('count')
+})
+
+test('a stream whose session was ended elsewhere ends with its token, and signs out', { timeout: 10_000 }, async () => {
+  const { api, client, session } = await start(2)
+  const { errors } = follow(client)
+  await sleep(200)
+  await api.jwt.endSessions('ann')
+  await expect.poll(() => errors, { timeout: 4_000 }).toEqual(['Not authorised'])
+
+  expect(session.signedIn).toBe(false)
+})

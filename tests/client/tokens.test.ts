@@ -1,0 +1,147 @@
+import { createSession } from 'trpc-jwt-trivial/client'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import {
+  ANN,
+  createClient,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  signedIn,
+  sleep,
+} from '../support/client-api.ts'
+
+const KEY = 'trpc-jwt-trivial'
+const kept = (token: string) =>
+  JSON.stringify({ token, refreshToken: 'r', endsAt: Date.now() + 60_000, lifetime: 60_000 })
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+/** The same storage, each answer of which takes a while. */
+function slowStorage(delay = 50) {
+  const { entries, ...storage } = memoryStorage()
+  const slowly = <T>(work: () => T): Promise<T> => sleep(delay).then(work)
+  return {
+    entries,
+    getItem: (key: string) => slowly(() => storage.getItem(key)),
+    setItem: (key: string, value: string) => slowly(() => storage.setItem(key, value)),
+    removeItem: (key: string) => slowly(() => storage.removeItem(key)),
+  }
+}
+
+test('keeps the tokens under one name, and takes them away again', async () => {
+  const storage = memoryStorage()
+  const { client } = await signedIn({ storage })
+
+  expect([...storage.entries.keys()]).toEqual([KEY])
+  await client.token.revoke.mutate()
+  expect([...storage.entries.keys()]).toEqual([])
+})
+
+test('takes a name of your own', async () => {
+  const storage = memoryStorage()
+  await signedIn({ storage, key: 'mine' })
+
+  expect([...storage.entries.keys()]).toEqual(['mine'])
+})
+
+test('a session that begins later finds what an earlier one kept', async () => {
+  const storage = memoryStorage()
+  const { url } = await signedIn({ storage })
+  const reloaded = createClient(url, { storage })
+
+  expect([reloaded.session.signedIn, reloaded.session.claims?.sub]).toEqual([true, 'ann'])
+  expect(await reloaded.client.private.query()).toBe('Your token worked, ann.')
+})
+
+test.each(['', 'no json', '{}', '[]', '7', 'null', '{"token":7}'])('takes %j in the storage as signed out', (text) => {
+  expect(createSession({ storage: memoryStorage(new Map([[KEY, text]])) }).signedIn).toBe(false)
+})
+
+test('works without a storage, each session for itself', async () => {
+  const { url, session } = await signedIn()
+
+  expect([session.signedIn, createClient(url).session.signedIn]).toEqual([true, false])
+})
+
+const fail = (): never => {
+  throw new Error('QuotaExceededError')
+}
+const failLater = () => Promise.reject<null>(new Error('QuotaExceededError'))
+
+test.each([
+  ['reading', { ...memoryStorage(), getItem: fail }],
+  ['writing', { ...memoryStorage(), setItem: fail }],
+  ['taking away', { ...memoryStorage(), removeItem: fail }],
+  ['everything', { getItem: fail, setItem: fail, removeItem: fail }],
+  ['everything, later', { getItem: failLater, setItem: failLater, removeItem: failLater }],
+])('a storage that throws at %s is done without: the tokens live in memory', async (_what, storage) => {
+  const { client, session } = await signedIn({ storage })
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  await client.token.revoke.mutate()
+  expect(session.signedIn).toBe(false)
+})
+
+test('an asynchronous storage is waited for before the first call', async () => {
+  const storage = slowStorage()
+  const { url } = await signedIn({ storage })
+  await sleep(100)
+  const reloaded = createClient(url, { storage })
+
+  expect(reloaded.session.signedIn).toBe(false)
+  expect(await reloaded.client.private.query()).toBe('Your token worked, ann.')
+  expect(reloaded.session.signedIn).toBe(true)
+})
+
+test('headers, too, wait for an asynchronous storage', async () => {
+  const storage = slowStorage()
+  storage.entries.set(KEY, kept('a.b.c'))
+
+  expect(await createSession({ storage }).headers()).toEqual({ authorization: 'Bearer a.b.c' })
+})
+
+test('a sign-in while an asynchronous storage is being read is not undone by what that answers', async () => {
+  const storage = slowStorage(300)
+  storage.entries.set(KEY, kept('of.somebody.else'))
+  const { url } = await serveClientApi(createClientApi())
+  const { client, session } = createClient(url, { storage })
+  await client.token.create.mutate(ANN)
+  await sleep(700)
+
+  expect(session.claims?.sub).toBe('ann')
+  expect(storage.entries.get(KEY)).not.toContain('of.somebody.else')
+})
+
+test('a sign-out right after a sign-in reaches a slow storage last', async () => {
+  const entries = new Map<string, string>()
+  const storage = {
+    getItem: (key: string) => entries.get(key) ?? null,
+    setItem: (key: string, value: string) => sleep(100).then(() => entries.set(key, value)),
+    removeItem: async (key: string) => entries.delete(key),
+  }
+  const { session } = await signedIn({ storage })
+  await session.signOut()
+  await sleep(150)
+
+  expect([session.signedIn, entries.size]).toEqual([false, 0])
+})
+
+test("takes over what another tab writes, from the browser's storage event", async () => {
+  let notify: ((event: object) => void) | undefined
+  vi.stubGlobal('addEventListener', (name: string, listener: (event: object) => void) => {
+    if (name === 'storage') notify = listener
+  })
+  const session = createSession({ storage: memoryStorage() })
+  const listener = vi.fn<() => void>()
+  session.subscribe(listener)
+  notify?.({ key: 'another', newValue: kept('x.y.z') })
+  expect(session.signedIn).toBe(false)
+  notify?.({ key: KEY, newValue: kept('a.b.c') })
+  expect(await session.headers()).toEqual({ authorization: 'Bearer a.b.c' })
+  notify?.({ key: null, newValue: null })
+
+  expect([session.signedIn, listener.mock.calls.length]).toEqual([false, 2])
+})

@@ -1,0 +1,195 @@
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchLink,
+  splitLink,
+  wsLink,
+  type WebSocketClientOptions,
+} from '@trpc/client'
+import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+
+import {
+  ANN,
+  createClientApi,
+  serveClientApi,
+  sleep,
+  type ClientApi,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { countUp, follow } from '../support/follow.ts'
+
+const LIFETIME = 3
+
+async function start() {
+  const api = createClientApi({ expiresIn: LIFETIME })
+  const renewals = { count: 0 }
+  api.renewal.answer = () => (renewals.count += 1) > 0
+  return { api, renewals, ...(await serveClientApi(api)) }
+}
+
+/** The stock client of a WebSocket, closed when the test ends. */
+function socketOf(address: string, options: Partial<WebSocketClientOptions>) {
+  const client = createWSClient({
+    url: address,
+    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    ...options,
+  })
+  onTestFinished(() => client.close())
+  return client
+}
+
+const overSocketAlone = (address: string, session: Session) =>
+  createTRPCClient<ClientRouter>({
+    links: [session.link(), wsLink({ client: socketOf(address, { connectionParams: session.connectionParams }) })],
+  })
+
+const besideHttp = ({ url, address }: { url: string; address: string }, session: Session) =>
+  createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      splitLink({
+        condition: ({ path }) => ['count', 'quiet', 'slow'].includes(path),
+        true: wsLink({
+          client: socketOf(address, {
+            connectionParams: session.connectionParams,
+            lazy: { enabled: true, closeMs: 0 },
+          }),
+        }),
+        false: httpBatchLink({ url, headers: session.headers }),
+      }),
+    ],
+  })
+
+test(
+  'queries over a WebSocket alone all succeed for three lifetimes, on one socket, renewed in time',
+  { timeout: 20_000 },
+  async () => {
+    const { api, renewals, address } = await start()
+    const client = overSocketAlone(address, createSession())
+    await client.token.create.mutate(ANN)
+    const end = Date.now() + 3 * LIFETIME * 1_000
+    const failed: unknown[] = []
+    while (Date.now() < end) {
+      await client.private.query().catch((error: unknown) => failed.push(error))
+      await sleep(50)
+    }
+
+    expect(failed).toEqual([])
+    expect(api.connections.opened).toBe(1)
+    expect(renewals.count).toBeGreaterThanOrEqual(3)
+    expect(renewals.count).toBeLessThanOrEqual(8)
+  },
+)
+
+test(
+  'a stream over a WebSocket alone goes on for two lifetimes, without any other call',
+  { timeout: 20_000 },
+  async () => {
+    const { api, renewals, address } = await start()
+    const client = overSocketAlone(address, createSession())
+    await client.token.create.mutate(ANN)
+    const { numbers, errors, unsubscribe } = follow(client)
+    await sleep((2 * LIFETIME + 0.5) * 1_000)
+    unsubscribe()
+
+    expect(errors).toEqual([])
+    expect(numbers).toEqual(countUp(numbers))
+    expect([api.connections.opened, renewals.count]).toEqual([1, 2])
+  },
+)
+
+test(
+  'renewed by HTTP beside the socket, a tracked stream loses and doubles nothing in four lifetimes',
+  { timeout: 20_000 },
+  async () => {
+    const served = await start()
+    const client = besideHttp(served, createSession())
+    await client.token.create.mutate(ANN)
+    const { numbers, errors, unsubscribe } = follow(client)
+    const written: unknown[] = []
+    const end = Date.now() + 4 * LIFETIME * 1_000
+    while (Date.now() < end) written.push(await client.slow.mutate().catch((error: unknown) => error))
+    unsubscribe()
+
+    expect(errors).toEqual([])
+    expect(new Set(written)).toEqual(new Set(['done']))
+    expect(numbers.length).toBeGreaterThan(300)
+    expect(numbers).toEqual(countUp(numbers))
+    expect(served.api.connections.opened).toBeGreaterThanOrEqual(4)
+    expect(served.api.connections.opened).toBeLessThanOrEqual(10)
+    expect(served.renewals.count).toBeLessThanOrEqual(10)
+  },
+)
+
+test('a client that never renews is asked once to reconnect, and there is no storm', { timeout: 10_000 }, async () => {
+  const { api, address } = await start()
+  const token = await tokenOf(api)
+  const client = createTRPCClient<ClientRouter>({
+    links: [wsLink({ client: socketOf(address, { connectionParams: { authorization: `Bearer ${token}` } }) })],
+  })
+  const { errors } = follow(client)
+  await sleep((LIFETIME + 1) * 1_000)
+
+  expect(errors).toEqual(['Token expired'])
+  expect(api.connections.opened).toBe(2)
+})
+
+test('a token that ends in two months brings no notice, and no storm', async () => {
+  const api = createClientApi({ expiresIn: '60d' })
+  const { address } = await serveClientApi(api)
+  const token = await tokenOf(api)
+  const client = createTRPCClient<ClientRouter>({
+    links: [wsLink({ client: socketOf(address, { connectionParams: { authorization: `Bearer ${token}` } }) })],
+  })
+  const { errors, numbers } = follow(client)
+  await sleep(500)
+
+  expect([errors, api.connections.opened]).toEqual([[], 1])
+  expect(numbers).toEqual(countUp(numbers))
+})
+
+test('a client with an encoder of its own is sent no notice that it could not read', { timeout: 10_000 }, async () => {
+  const api = createClientApi({ expiresIn: LIFETIME })
+  const texts: string[] = []
+  const encoder = {
+    encode: (data: unknown) => new TextEncoder().encode(JSON.stringify(data)),
+    decode: (data: string | ArrayBuffer | Uint8Array): unknown => {
+      if (typeof data === 'string') texts.push(data)
+      return JSON.parse(typeof data === 'string' ? data : new TextDecoder().decode(data))
+    },
+  }
+  const { address } = await serveClientApi(api, { encoder })
+  const authorization = `Bearer ${await tokenOf(api)}`
+  const client = createTRPCClient<ClientRouter>({
+    links: [
+      wsLink({ client: socketOf(address, { connectionParams: { authorization }, experimental_encoder: encoder }) }),
+    ],
+  })
+  const { errors, numbers } = follow(client)
+  await sleep((LIFETIME + 0.5) * 1_000)
+
+  expect(texts).toEqual([])
+  expect(errors).toEqual(['Token expired'])
+  expect(numbers).toEqual(countUp(numbers))
+  expect(api.connections.opened).toBe(1)
+})
+
+test('a stream without tracked() begins anew when its socket moves: as it is', { timeout: 10_000 }, async () => {
+  const served = await start()
+  const client = besideHttp(served, createSession())
+  await client.token.create.mutate(ANN)
+  const words: string[] = []
+  const subscription = client.quiet.subscribe(undefined, { onData: (word) => words.push(word) })
+  await sleep(LIFETIME * 1_000)
+  subscription.unsubscribe()
+
+  expect(words.length).toBeGreaterThanOrEqual(2)
+  expect(served.api.connections.opened).toBeGreaterThanOrEqual(2)
+})
+
+async function tokenOf({ router, jwt }: ClientApi): Promise<string> {
+  const { token } = await router.createCaller(jwt.createContext()).token.create(ANN)
+  return token
+}

@@ -1,0 +1,92 @@
+import { createJwtTrivial, createJwtVerifier, type AccessTokenOptions } from 'trpc-jwt-trivial'
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+
+import { call, invalid, refusal } from '../support/call.ts'
+import { PASSPHRASE } from '../support/mint.ts'
+
+const NOW = 1_800_000_000
+const clock = () => new Date(NOW * 1000)
+const jwt = createJwtTrivial({ passphrase: PASSPHRASE, clock, issuer: 'i', audience: 'a', authorise: () => true })
+
+test('createAccessToken signs claims that the instance accepts', async () => {
+  const token = await jwt.createAccessToken({ sub: 'ann', role: 'reader' })
+  expect(await call(jwt, token)).toMatchObject({ sub: 'ann', role: 'reader', iss: 'i', aud: 'a', exp: NOW + 900 })
+})
+
+test('createAccessToken takes whatever JSON can say, also without a prototype', async () => {
+  const json = { yes: true, no: false, none: null, n: 1, list: [''] }
+  const claims = Object.assign(Object.create(null) as object, json)
+  expect(decodeJwt(await jwt.createAccessToken(claims as never))).toMatchObject(json)
+})
+
+test('createAccessToken refuses what JSON would change, however deep and hidden', async () => {
+  const hidden = Object.defineProperty({}, 'toJSON', { value: () => undefined })
+  for (const odd of [{ fine: 1, bad: Number.NaN }, [1, Number.NaN], hidden]) {
+    await expect(jwt.createAccessToken({ odd })).rejects.toThrow('have a `odd` that JSON would change')
+  }
+})
+
+test('createAccessToken refuses what is no object of claims', async () => {
+  for (const odd of [undefined, null, 'text', []]) {
+    await expect(jwt.createAccessToken(odd as never)).rejects.toThrow('The claims of a token are no plain object.')
+  }
+})
+
+describe('its options replace the instance’s for one token', () => {
+  test('expiresIn', async () => {
+    expect(decodeJwt(await jwt.createAccessToken({}, { expiresIn: '1h' }))).toMatchObject({ exp: NOW + 3600 })
+    expect(decodeJwt(await jwt.createAccessToken({}, { expiresIn: 5 }))).toMatchObject({ exp: NOW + 5 })
+  })
+
+  test('audience: the instance itself then refuses the token, the audience takes it', async () => {
+    const token = await jwt.createAccessToken({ sub: 'ann' }, { audience: 'other' })
+    expect(await refusal(jwt, token)).toEqual(invalid('wrong_audience'))
+    const other = createJwtVerifier({ passphrase: PASSPHRASE, clock, audience: 'other' })
+    expect(await call(other, token)).toMatchObject({ sub: 'ann', aud: 'other' })
+  })
+
+  test('issuer and subject', async () => {
+    const token = await jwt.createAccessToken({}, { issuer: 'other', subject: 'bob' })
+    expect(decodeJwt(token)).toMatchObject({ iss: 'other', sub: 'bob' })
+  })
+
+  test('and leave the next token as it was', async () => {
+    await jwt.createAccessToken({}, { issuer: 'other', audience: ['x', 'y'], expiresIn: 5 })
+    expect(decodeJwt(await jwt.createAccessToken({}))).toMatchObject({ iss: 'i', aud: 'a', exp: NOW + 900 })
+  })
+})
+
+describe('createAccessToken throws', () => {
+  test('for a reserved claim', async () => {
+    await expect(jwt.createAccessToken({ exp: 1 })).rejects.toThrow(
+      new TypeError('The claims of a token set `exp`, which the library writes.'),
+    )
+  })
+
+  test('for a sub unlike its subject option', async () => {
+    await expect(jwt.createAccessToken({ sub: 'ann' }, { subject: 'bob' })).rejects.toThrow(
+      new TypeError('The claims of a token have a `sub` unlike the `subject` asked for.'),
+    )
+  })
+
+  test.each([
+    ['a lifetime of nothing', { expiresIn: 0 }, 'expiresIn'],
+    ['a lifetime that is never over', { expiresIn: 'never' }, 'expiresIn'],
+    ['a lifetime in words', { expiresIn: '5 minutes' }, 'expiresIn'],
+    ['an empty audience', { audience: '' }, 'audience'],
+    ['a list of no audience', { audience: [] }, 'audience'],
+    ['an issuer that is no text', { issuer: 1 }, 'issuer'],
+    ['an empty subject', { subject: '' }, 'subject'],
+  ])('for %s', async (_what, options, name) => {
+    await expect(jwt.createAccessToken({}, options as AccessTokenOptions)).rejects.toThrow(
+      new RegExp(`^createAccessToken: \`${name}\` must be `),
+    )
+  })
+
+  test('for an option that it does not know', async () => {
+    await expect(jwt.createAccessToken({}, { expires: 5 } as AccessTokenOptions)).rejects.toThrow(
+      new TypeError('createAccessToken: unknown option `expires`: did you mean `expiresIn`?'),
+    )
+  })
+})

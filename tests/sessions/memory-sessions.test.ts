@@ -1,0 +1,115 @@
+import { memorySessions } from 'trpc-jwt-trivial'
+import { expect, test } from 'vitest'
+
+import { standingClock } from '../support/clock.ts'
+
+function createStore() {
+  const clock = standingClock()
+  const store = memorySessions({ clock: clock.read })
+  return {
+    clock,
+    store,
+    begin: (sid: string, seconds: number, sub = 'ann') =>
+      store.start({ sid, sub, expiresAt: new Date((clock.now + seconds) * 1_000) }),
+  }
+}
+
+test('G3 holds as many sessions as are live, and shrinks within a minute after their end', async () => {
+  const { clock, store, begin } = createStore()
+  for (let i = 0; i < 1_000; i += 1) await begin(`short-${i}`, 30)
+  await begin('long', 3_600)
+  expect(store.size).toBe(1_001)
+  clock.now += 59
+  await begin('another', 3_600)
+  expect(store.size).toBe(1_002)
+  clock.now += 1
+  await begin('a third', 3_600)
+  expect(store.size).toBe(3)
+})
+
+test('G3 stays small where users sign in all day', async () => {
+  const { clock, store, begin } = createStore()
+  for (let i = 0; i < 86_400; i += 10) {
+    await begin(`session-${i}`, 600)
+    clock.now += 10
+  }
+  expect(store.size).toBeLessThanOrEqual(67)
+})
+
+test('forgets a session that is over as soon as it is asked for', async () => {
+  const { clock, store, begin } = createStore()
+  await begin('one', 30)
+  await begin('two', 30)
+  clock.now += 30
+  expect([await store.isLive('one'), await store.rotate('two', 0, 10), store.size]).toEqual([false, 'ended', 0])
+})
+
+test('G4 stays empty whatever is asked for or ended that never was', async () => {
+  const { store } = createStore()
+  for (let i = 0; i < 10_000; i += 1) {
+    await store.end(`no session ${i}`)
+    await store.endAll(`nobody ${i}`)
+    await store.isLive(`no session ${i}`)
+    await store.rotate(`no session ${i}`, 0, 10)
+  }
+  expect(store.size).toBe(0)
+})
+
+test('is live until the very instant of its end', async () => {
+  const { clock, store, begin } = createStore()
+  await begin('one', 30)
+  clock.now += 29.999
+  expect(await store.isLive('one')).toBe(true)
+  clock.now += 0.001
+  expect(await store.isLive('one')).toBe(false)
+})
+
+test('H5 ends when it was to end, however often it was rotated', async () => {
+  const { clock, store, begin } = createStore()
+  await begin('one', 30)
+  for (let generation = 0; generation < 29; generation += 1) {
+    expect(await store.rotate('one', generation, 0)).toEqual({ generation: generation + 1 })
+    clock.now += 1
+  }
+  clock.now += 1
+  expect(await store.rotate('one', 29, 0)).toBe('ended')
+})
+
+test('H8 the grace ends at the very instant', async () => {
+  const { clock, store, begin } = createStore()
+  await begin('one', 3_600)
+  await store.rotate('one', 0, 10)
+  clock.now += 9.999
+  expect(await store.rotate('one', 0, 10)).toEqual({ generation: 1 })
+  clock.now += 0.001
+  expect(await store.rotate('one', 0, 10)).toBe('reused')
+  expect(store.size).toBe(0)
+})
+
+test('H8 answers within the grace do not prolong it', async () => {
+  const { clock, store, begin } = createStore()
+  await begin('one', 3_600)
+  await store.rotate('one', 0, 10)
+  clock.now += 9
+  await store.rotate('one', 1, 10)
+  clock.now += 1
+  expect(await store.rotate('one', 1, 10)).toEqual({ generation: 2 })
+})
+
+test('H4 sees reuse as long as the session could live', async () => {
+  const { clock, store, begin } = createStore()
+  await begin('one', 2_592_000)
+  await store.rotate('one', 0, 10)
+  clock.now += 2_591_999
+  expect(await store.rotate('one', 0, 10)).toBe('reused')
+})
+
+test('ends all sessions of a subject, also those it began while it swept', async () => {
+  const { clock, store, begin } = createStore()
+  await begin('one', 30)
+  clock.now += 60
+  await begin('two', 30)
+  await begin('three', 30, 'bob')
+  await store.endAll('ann')
+  expect([await store.isLive('two'), await store.isLive('three'), store.size]).toEqual([false, true, 1])
+})
