@@ -1,70 +1,84 @@
 import { createContext, type BearerContext } from './bearer/create-context.ts'
-import type { Claims, UntypedClaims } from './verify/claims.ts'
-import { createCallGuard } from './guard/guard-call.ts'
-import { createLiveSessions, type LiveSessions } from './sessions/live-sessions.ts'
 import type { JwtVerifierOptions } from './config/options.ts'
-import { createReporter, type Reporter } from './outcome/report.ts'
+import { resolveVerifierOptions, type VerifierConfig } from './config/resolve-options.ts'
+import { createCallGuard } from './guard/guard-call.ts'
+import { createStreamGuard } from './guard/guard-stream.ts'
 import { createProtect, type Protect, type ProtectedProcedure } from './guard/protect.ts'
 import { resolveRequirements } from './guard/requirements.ts'
-import { resolveVerifierOptions, type VerifierConfig } from './config/resolve-options.ts'
+import { createReporter, type Reporter } from './outcome/report-outcome.ts'
 import { createResponseMeta, type ResponseMeta } from './outcome/response-meta.ts'
-import { createStreamGuard } from './guard/guard-stream.ts'
+import { createLiveSessions, type LiveSessions } from './sessions/live-sessions.ts'
+import type { Claims, UntypedClaims } from './verify/claims.ts'
 
-/** The accepting half: what a service needs that takes tokens and issues none. */
+/** What `createJwtVerifier` returns: everything that a service needs that accepts tokens and issues none. */
 export interface JwtVerifier<ClaimsOut = UntypedClaims> {
-  /** Finds the bearer token in what an adapter hands over; give it to the adapter, or spread its answer into your context. */
+  /** Finds the bearer token of a request. Pass it to your adapter, or spread its result into your own context. */
   createContext: (opts?: unknown) => BearerContext
   /** Verifies the bearer token and puts its claims into `ctx.jwt`. The same as `protect()`. */
   protectedProcedure: ProtectedProcedure<Claims<ClaimsOut>>
-  /** A `protectedProcedure` that asks more of a token: a scope, a recent sign-in, another audience; or less: `optional`. */
+  /** Makes a `protectedProcedure` that requires more: a scope, a recent sign-in, another audience. Or less: `optional`. */
   protect: Protect<ClaimsOut>
   /**
-   * Verifies a token that came some other way than by a call.
+   * Verifies a token that did not come with a call, and returns its claims.
    *
    * @throws {TRPCError} the rejection, with its reason in `cause`
    */
   verify: (token: string) => Promise<Claims<ClaimsOut>>
-  /** Answers refusals with their challenge; give it to the adapter. */
+  /** Adds the `WWW-Authenticate` challenge to responses with rejected calls. Pass it to your adapter. */
   responseMeta: ResponseMeta
 }
 
 /**
- * Makes the accepting half, for a service that shares the issuer's passphrase.
+ * Makes the verifier for a service that accepts tokens and issues none. It verifies with the issuer's passphrase, with public
+ * keys, or with an identity provider's key set.
  *
- * @throws {TypeError} that names the option and the fix, where an option is unknown or bad
+ * @throws {TypeError} that names the option and the fix, if an option is unknown or invalid
+ *
+ * @example
+ * ```ts
+ * const jwt = createJwtVerifier({
+ *   jwks: 'https://id.example.com/.well-known/jwks.json',
+ *   issuer: 'https://id.example.com/',
+ *   audience: 'https://api.example.com',
+ *   algorithms: ['RS256'],
+ * })
+ * ```
  */
 export function createJwtVerifier<ClaimsIn extends object = UntypedClaims, ClaimsOut = UntypedClaims>(
   options: JwtVerifierOptions<ClaimsIn, ClaimsOut>,
 ): JwtVerifier<ClaimsOut> {
   const config = resolveVerifierOptions(options)
-  return assembleVerifier<ClaimsOut>({
-    config,
-    reporter: createReporter(config.retfunc),
-    live: config.sessions && createLiveSessions(config.sessions, config.now),
-  })
+  const reporter = createReporter(config.retfunc)
+  const live = config.sessions && createLiveSessions(config.sessions, config.nowSeconds)
+  return assembleVerifier<ClaimsOut>({ config, reporter, live })
 }
 
 /** What the parts of a verifier share. */
-export interface VerifierParts<Config extends VerifierConfig = VerifierConfig> {
-  readonly config: Config
+export interface VerifierParts {
+  readonly config: VerifierConfig
   readonly reporter: Reporter
   /** Undefined without sessions. */
   readonly live: LiveSessions | undefined
 }
 
-/** Puts the accepting half together; `createJwtTrivial` adds the issuing one. */
+/** Puts a verifier together. `createJwtTrivial` adds an issuer to it. */
 export function assembleVerifier<ClaimsOut>(parts: VerifierParts): JwtVerifier<ClaimsOut> {
   const { config, reporter } = parts
-  const gate = createCallGuard(parts)
-  const keeper = createStreamGuard({ gate, reporter, ...config, cacheSeconds: config.sessions?.cacheSeconds })
-  const protect = createProtect<ClaimsOut>({ gate, keeper, instance: config })
-  const requirements = resolveRequirements({}, config)
+  const callGuard = createCallGuard(parts)
+  const guardStream = createStreamGuard({
+    callGuard,
+    reporter,
+    ...config,
+    cacheSeconds: config.sessions?.cacheSeconds,
+  })
+  const protect = createProtect<ClaimsOut>({ callGuard, guardStream, instance: config })
+  const requiredByDefault = resolveRequirements({}, config)
   return {
     createContext,
     protectedProcedure: protect(),
     protect,
     async verify(token) {
-      const admission = await gate.admit({ status: 'present', token }, requirements, {})
+      const admission = await callGuard.admit({ status: 'present', token }, requiredByDefault, {})
       return admission?.claims as Claims<ClaimsOut>
     },
     responseMeta: createResponseMeta(),

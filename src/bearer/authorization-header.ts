@@ -1,7 +1,7 @@
 /**
- * Every value of `Authorization` in what an adapter hands over: one for a request that is as it should be.
+ * Finds every `Authorization` value in the options that an adapter passes to `createContext`. A correct request has one.
  *
- * Where two places carry the same value (AWS Lambda repeats its headers, a WebSocket has `connectionParams` too), it counts once.
+ * A value that two places repeat counts once: AWS Lambda has its headers twice, and a WebSocket has `connectionParams` too.
  */
 export function readAuthorization(opts: unknown): readonly unknown[] {
   if (!isObject(opts)) return []
@@ -11,7 +11,7 @@ export function readAuthorization(opts: unknown): readonly unknown[] {
   return places.some((place) => place.length > 1) ? values : [...new Set(values)]
 }
 
-/** `req` of the servers, `event` of AWS Lambda, or what was given: a `Request`, `Headers` or `{ headers }`. */
+/** The servers' `req`, AWS Lambda's `event`, or the options themselves: a `Request`, `Headers` or `{ headers }`. */
 function requestOf(opts: Record<string, unknown>): Record<string, unknown> {
   const request = opts['req'] ?? opts['event'] ?? opts
   return isObject(request) ? request : {}
@@ -21,11 +21,11 @@ function headerPlaces(request: Record<string, unknown>): unknown[][] {
   const { headers, multiValueHeaders } = request
   if (isFetchHeaders(headers)) return [fetchValues(headers)]
   if (headers === undefined && isFetchHeaders(request)) return [fetchValues(request)]
-  const values = [...plainValues(headers), ...repeatedOnTheWire(request)]
+  const values = [...plainValues(headers), ...repeatedRawHeaders(request)]
   return multiValueHeaders == null ? [values] : [values, plainValues(multiValueHeaders).flat()]
 }
 
-/** Only a WebSocket's: those of an HTTP request stand in its URL, where no token belongs (RFC 9700 4.3.2). */
+/** Only a WebSocket's. An HTTP request has its `connectionParams` in the URL, where no token belongs (RFC 9700 4.3.2). */
 function connectionParamsPlaces(info: unknown): unknown[][] {
   return isObject(info) && info['url'] === null ? [plainValues(info['connectionParams'])] : []
 }
@@ -43,8 +43,11 @@ const plainValues = (headers: unknown): unknown[] =>
         .filter((value) => value != null)
     : []
 
-/** Node keeps the first of two Authorization lines in `headers`; only `rawHeaders` shows the second (Fastify's are in `raw`). */
-function repeatedOnTheWire(request: Record<string, unknown>): unknown[] {
+/**
+ * Node keeps only the first of two `Authorization` headers in `headers`; `rawHeaders` has both. Fastify's request has them
+ * in `raw`.
+ */
+function repeatedRawHeaders(request: Record<string, unknown>): unknown[] {
   const { rawHeaders } = isObject(request['raw']) ? request['raw'] : request
   if (!Array.isArray(rawHeaders)) return []
   return rawHeaders.filter((name, i) => i % 2 === 0 && isAuthorization(name)).slice(1)

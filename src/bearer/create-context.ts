@@ -1,23 +1,23 @@
 import { TRPCError } from '@trpc/server'
 
 import { readAuthorization } from './authorization-header.ts'
-import { createWebSocketConnection, socketOf, type WebSocketConnection } from './websocket-connection.ts'
 import { parseBearer, type ParsedBearer } from './parse-bearer.ts'
+import { createWebSocketConnection, socketOf, type WebSocketConnection } from './websocket-connection.ts'
 
 /**
- * What came in the `Authorization` header, unverified.
+ * The unverified bearer of a request.
  *
- * Logging it shows `[bearer]`: the token text is not enumerable.
+ * The token is not enumerable, and logging the bearer prints `[bearer]`.
  */
 export interface Bearer extends ParsedBearer {
   /**
-   * Whether it came with one HTTP request, and goes with it: what was found out for one call of a batch holds for the others.
+   * Whether the bearer belongs to one HTTP request. The calls of that request may then share what was found out for one of them.
    *
    * @internal
    */
   readonly oneRequest?: boolean
   /**
-   * The WebSocket connection that it belongs to: its calls may come to carry another token.
+   * The WebSocket connection of the bearer, which may get another token later.
    *
    * @internal
    */
@@ -32,16 +32,16 @@ export interface BearerContext {
 /**
  * Finds the bearer token of a request (RFC 6750 2.1).
  *
- * Takes what an adapter hands to `createContext`: `{ req }` with Node or fetch headers, `{ event }` of AWS Lambda, a WebSocket's
- * `info.connectionParams.authorization`; or a `Request`, `Headers`, `{ headers }` as a server-side caller has them; or nothing.
- * It never throws and never verifies, so that public procedures pay nothing. Tokens in a query, a body, a cookie or the
- * `connectionParams` of an HTTP request are not looked for (RFC 9700 4.3.2).
+ * Accepts what an adapter passes to `createContext`: `{ req }` with Node or fetch headers, AWS Lambda's `{ event }`, or a
+ * WebSocket's `info.connectionParams.authorization`. Also accepts a `Request`, `Headers` or `{ headers }`, as server-side
+ * callers have them, or nothing. It never throws and never verifies, so public procedures pay nothing. It does not read
+ * tokens from a query, a body, a cookie or the `connectionParams` of an HTTP request (RFC 9700 4.3.2).
  */
 export function createContext(opts?: unknown): BearerContext {
-  const credentials = parseBearer(readAuthorization(opts))
+  const parsed = parseBearer(readAuthorization(opts))
   const socket = socketOf(opts)
-  if (socket) return { bearer: connectionBearer(createWebSocketConnection(socket, credentials)) }
-  return { bearer: lastingBearer(credentials, isHttpRequest(opts) ? ofOneRequest : printed) }
+  if (socket) return { bearer: connectionBearer(createWebSocketConnection(socket, parsed)) }
+  return { bearer: fixedBearer(parsed, isHttpRequest(opts) ? ofOneRequest : printed) }
 }
 
 /** A WebSocket's context lives as long as its connection, and has no URL. */
@@ -54,8 +54,8 @@ const print = (): string => '[bearer]'
 const printed = { toString: print, toJSON: print, [Symbol.for('nodejs.util.inspect.custom')]: print }
 const ofOneRequest: object = Object.create(printed, { oneRequest: { value: true } })
 
-/** Made for each request, and so of the fewest steps: a list of descriptors takes three times as long. */
-function lastingBearer({ status, token }: ParsedBearer, prototype: object): Bearer {
+/** Runs for each request. `Object.create` with property descriptors would take three times as long. */
+function fixedBearer({ status, token }: ParsedBearer, prototype: object): Bearer {
   const bearer = Object.create(prototype) as { status: Bearer['status'] }
   bearer.status = status
   return Object.defineProperty(bearer, 'token', { value: token })
@@ -63,15 +63,15 @@ function lastingBearer({ status, token }: ParsedBearer, prototype: object): Bear
 
 const connectionBearer = (connection: WebSocketConnection): Bearer =>
   Object.create(printed, {
-    status: { get: () => connection.credentials().status, enumerable: true },
-    token: { get: () => connection.credentials().token },
+    status: { get: () => connection.bearer().status, enumerable: true },
+    token: { get: () => connection.bearer().token },
     connection: { value: connection },
   }) as Bearer
 
 /**
- * The bearer in a context: tRPC does not check the type of a context when routers are nested.
+ * Returns the bearer of a context. tRPC does not check the type of a context when routers are nested, so this does.
  *
- * @throws {TRPCError} that names the line that is missing
+ * @throws {TRPCError} that names the missing line, if the context has no bearer
  */
 export function bearerOf(ctx: { bearer?: unknown } | null | undefined): Bearer {
   const bearer = ctx?.bearer

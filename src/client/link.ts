@@ -3,25 +3,25 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 
 import type { Refresh, Renewal } from './renewal.ts'
+import { withTimeout } from '../time/timers.ts'
+import { meaningOf } from './refusal.ts'
 import { tokensOf, type TokenStore } from './tokens.ts'
 
-/** The texts, or the reasons behind an app's own texts, of refusals that a renewal may mend. */
-const MENDABLE: readonly unknown[] = ['Token expired', 'Invalid token', 'expired', 'invalid']
-/** How long a subscription must have run to be taken up again once more, in milliseconds. */
-const LASTING = 1_000
-/** How long a renewal may take, in milliseconds: less than the default grace, which forgives another try if only the answer was lost. */
-const PATIENCE = 8_000
+/** How long a subscription must have run to be resumed a second time. */
+const MIN_SUBSCRIPTION_MS = 1_000
+/** Less than the default grace, so that a second request is accepted if only the answer of the first one was lost. */
+const RENEWAL_TIMEOUT_MS = 8_000
 
 /** Options of `session.link`. */
 export interface SessionLinkOptions {
-  /** Where the app's router has `tokenRouter` (`'token'`); `''` where it was merged. */
+  /** The path of `tokenRouter` in the app's router (`'token'`); `''` if it was merged. */
   router?: string
 }
 
-/** Keeps the tokens of one user in step with the calls that pass through. */
+/** The link of one user. */
 export interface SessionLink {
   link: <Router extends AnyTRPCRouter>(options?: SessionLinkOptions) => TRPCLink<Router>
-  /** Renews the tokens if that is due, through the link that a call took last. */
+  /** Renews the tokens if that is due, through the link that the last call took. */
   renewIfDue: () => Promise<void>
 }
 
@@ -31,7 +31,7 @@ type Next = Call['next']
 type Op = Call['op']
 type Results = ReturnType<OperationLink>
 
-/** Makes the link of one user: its state is shared by all calls that pass through. */
+/** Makes the link of one user. All calls that pass through share its state. */
 export function createSessionLink(store: TokenStore, renewal: Renewal): SessionLink {
   let refresh: Refresh | undefined
   let lastId = 0
@@ -41,7 +41,7 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
     if (refresh) await renewal.renew(used, refresh)
   }
 
-  /** What a call waits for before it is sent: undefined where it need not wait. */
+  /** What a call must wait for before it is sent; undefined if it need not wait. */
   function beforeSending(): Promise<unknown> | undefined {
     if (store.loading) return store.loading.then(beforeSending)
     const used = store.current?.token
@@ -51,8 +51,8 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
     })
   }
 
-  /** A token that nothing renews is forgotten once it has ended. */
-  function canBeMended(used: string): boolean {
+  /** Whether a refused call can be sent again. An expired token that cannot be renewed is removed. */
+  function canBeResent(used: string): boolean {
     const { current } = store
     if (current?.token !== used) return current !== null
     if (current.refreshToken !== undefined) return true
@@ -60,7 +60,7 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
     return false
   }
 
-  /** `token.create`, `token.refresh`, `token.revoke`: keeps what they answer, forgets what they end, but no later sign-in. */
+  /** A call of the token router: keeps the tokens of its answer, or removes the tokens that it ends, except of a later sign-in. */
   function ownCall({ op, next }: Call, ends: boolean): Results {
     return observable((observer) => {
       let before = signIns
@@ -106,7 +106,7 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
     })
   }
 
-  /** Any other call: refused for its token's sake, it is sent once more with the next one. */
+  /** Any other call. If its token is refused, it is sent once more with the next token. */
   function call({ op, next }: Call): Results {
     return observable((observer) => {
       let lastEventId: string | undefined
@@ -128,8 +128,8 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
             observer.next(envelope)
           },
           error(error) {
-            const hasLasted = op.type === 'subscription' && Date.now() - startedAt >= LASTING
-            if (used === undefined || (resent && !hasLasted) || !isMendable(error) || !canBeMended(used)) {
+            const hasLasted = op.type === 'subscription' && Date.now() - startedAt >= MIN_SUBSCRIPTION_MS
+            if (used === undefined || (resent && !hasLasted) || meaningOf(error) !== 'renew' || !canBeResent(used)) {
               return observer.error(error)
             }
             const isCurrent = store.current?.token === used
@@ -172,7 +172,7 @@ interface Held {
   readonly fail: (error: TRPCClientError<AnyTRPCRouter>) => void
 }
 
-/** Holds a call back until something has settled, at once if there is nothing; lets go of one that is cancelled meanwhile. */
+/** Holds a call until `waitFor` has settled, and drops it if it is cancelled before. Without `waitFor` it is sent at once. */
 function hold({ signal }: Op, waitFor: Promise<unknown> | undefined, { send, fail }: Held): Unsubscribable {
   let sent: Unsubscribable | undefined
   let done = false
@@ -205,7 +205,7 @@ function hold({ signal }: Op, waitFor: Promise<unknown> | undefined, { send, fai
   }
 }
 
-/** Takes a subscription up after the last event that it has seen, as tRPC's own links do. */
+/** Resumes a subscription after the last event that it received, as tRPC's own links do. */
 function resumed(op: Op, lastEventId: string | undefined): Op {
   if (lastEventId === undefined || (op.input !== undefined && op.input !== null && typeof op.input !== 'object'))
     return op
@@ -213,32 +213,24 @@ function resumed(op: Op, lastEventId: string | undefined): Op {
 }
 
 /**
- * Sends a call of the link's own: with an id that no other has, without a signal that could cancel it for others, and in a
- * batch of its own, so that it need not wait for the slow.
+ * Sends a call of the link's own: with an id that no other call has, without a signal that could cancel it for others, and in
+ * a batch of its own, so that it does not wait for slow calls.
  */
-function sendApart(next: Next, call: Pick<Op, 'id' | 'path' | 'input'>): Promise<unknown> {
+async function sendApart(next: Next, call: Pick<Op, 'id' | 'path' | 'input'>): Promise<unknown> {
   const op: Op = { ...call, type: 'mutation', context: {}, signal: null }
-  let timer: ReturnType<typeof setTimeout> | undefined
+  await new Promise((resolve) => setTimeout(resolve)) // the next batch
+  let sent: Unsubscribable | undefined
   const answer = new Promise<unknown>((resolve, reject) => {
-    setTimeout(() => {
-      let sent: Unsubscribable | undefined
-      timer = setTimeout(() => {
-        sent?.unsubscribe()
-        reject(new TRPCClientError('The renewal was not answered in time'))
-      }, PATIENCE)
-      sent = next(op).subscribe({
-        next: ({ result }) => {
-          if ('data' in result) resolve(result.data)
-        },
-        error: reject,
-      })
+    sent = next(op).subscribe({
+      next: ({ result }) => {
+        if ('data' in result) resolve(result.data)
+      },
+      error: reject,
     })
   })
-  return answer.finally(() => clearTimeout(timer))
-}
-
-/** Whether a refusal is ours. Where the app tells by `jwtErrorData`, the same words of its own are none. */
-function isMendable({ message, data }: TRPCClientError<AnyTRPCRouter>): boolean {
-  const { code, jwt } = (data ?? {}) as { code?: unknown; jwt?: { reason?: unknown } | null }
-  return code === 'UNAUTHORIZED' && MENDABLE.includes(jwt === undefined ? message : jwt?.reason)
+  const timeout = new TRPCClientError('The renewal was not answered in time')
+  return withTimeout(answer, RENEWAL_TIMEOUT_MS, timeout).catch((error: unknown) => {
+    sent?.unsubscribe()
+    throw error
+  })
 }

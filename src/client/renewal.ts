@@ -1,34 +1,38 @@
+import { meaningOf } from './refusal.ts'
 import { tokensOf, type Tokens, type TokenStore } from './tokens.ts'
 
-/** How long a lock is kept after writing, in milliseconds: `localStorage` reaches other tabs late. */
-const SETTLING = 50
-/** How long after its beginning a renewal ahead of time that failed is not tried again, in milliseconds. */
-const PAUSE = 5_000
+/** How long a lock is kept after writing: other tabs see a change of `localStorage` late. */
+const LOCK_HELD_MS = 50
+/** How long after the start of a failed renewal no other one starts ahead of time. */
+const RETRY_PAUSE_MS = 5_000
 
-/** Asks the server for the next tokens, and gives whatever it answers. */
+/** Asks the server for the next tokens, and returns its answer. */
 export type Refresh = (refreshToken: string) => Promise<unknown>
 
 /** Renews the tokens of one user, one renewal at a time. */
 export interface Renewal {
   /** Whether the tokens should be renewed before they are used again. */
   isDue(): boolean
-  /** The renewal that is under way. */
+  /** The renewal in progress. */
   readonly running: Promise<void> | undefined
   /**
-   * Renews a token, unless it has been already, here or in another tab. Where the server says no, the user is signed out.
-   *
-   * Rejects with what the server answered.
+   * Renews a token, unless it was renewed already, in this tab or another one. If the server refuses, the user is signed out.
+   * Rejects with the error of the server.
    */
   renew(used: string, refresh: Refresh): Promise<void>
 }
 
-/** @param lock - names what other tabs share; undefined where nobody shares these tokens */
+/**
+ * Makes the renewal of one user's tokens.
+ *
+ * @param lock - the name of the lock that tabs share; undefined if the tokens are in this tab's memory only
+ */
 export function createRenewal(store: TokenStore, lock: string | undefined): Renewal {
   let running: Promise<void> | undefined
   let pausedUntil = 0
   const shares = new WeakMap<Tokens, number>()
 
-  /** Well before the server asks a socket to reconnect, which is a quarter or 30 s ahead; not all clients at once. */
+  /** Earlier than the server asks a socket to reconnect (a quarter or 30 s ahead), and not at the same time for all clients. */
   function dueAt(tokens: Tokens): number {
     const { endsAt, lifetime } = tokens
     if (endsAt === null || lifetime === null || tokens.refreshToken === undefined) return Number.POSITIVE_INFINITY
@@ -45,8 +49,8 @@ export function createRenewal(store: TokenStore, lock: string | undefined): Rene
       const next = tokensOf(await refresh(tokens.refreshToken))
       if ((await store.reload())?.token === used) await store.set(next)
     } catch (error) {
-      if (isRefusal(error) && store.current?.token === used) await store.set(null)
-      else pausedUntil = startedAt + PAUSE
+      if (meaningOf(error) === 'sign-out' && store.current?.token === used) await store.set(null)
+      else pausedUntil = startedAt + RETRY_PAUSE_MS
       throw error
     }
   }
@@ -67,8 +71,8 @@ export function createRenewal(store: TokenStore, lock: string | undefined): Rene
 }
 
 /**
- * One tab renews at a time, where the browser has locks; others wait, and find the new tokens in the storage. A server has no
- * tabs: there, the lock would have one user wait for another.
+ * In a browser with locks, one tab renews at a time; the others wait, and find the new tokens in the storage. A server has no
+ * tabs, and its users must not wait for each other.
  */
 function underLock(name: string | undefined, work: () => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -76,23 +80,13 @@ function underLock(name: string | undefined, work: () => Promise<void>): Promise
     const locked = async () => {
       begun = true
       await work().then(resolve, reject)
-      await new Promise((settled) => setTimeout(settled, SETTLING))
+      await new Promise((settled) => setTimeout(settled, LOCK_HELD_MS))
     }
     const isBrowser = 'window' in globalThis || 'WorkerGlobalScope' in globalThis
     const locks = isBrowser ? (globalThis.navigator?.locks as LockManager | undefined) : undefined
-    // A document without an origin of its own, such as a sandboxed frame, is refused its locks.
+    // A document without an origin of its own, such as a sandboxed frame, gets no locks.
     if (locks && name !== undefined)
       locks.request(`${name}:renewal`, locked).catch(() => (begun ? undefined : locked()))
     else void locked()
   })
-}
-
-/** The server's fixed text for a session that is over. */
-function isRefusal(error: unknown): boolean {
-  const { message, data } = error as {
-    message?: unknown
-    data?: { code?: unknown; jwt?: { reason?: unknown } | null } | null
-  }
-  if (data?.code !== 'UNAUTHORIZED') return false
-  return message === 'Not authorised' || data.jwt?.reason === 'not_authorised'
 }

@@ -1,14 +1,15 @@
 import { createSessionLink, type SessionLink } from './link.ts'
 import { createRenewal } from './renewal.ts'
 import { createTokenStore, type TokenStorage } from './tokens.ts'
+import { withTimeout } from '../time/timers.ts'
 import type { Claims, UntypedClaims } from '../verify/claims.ts'
 
-/** How long a connection waits for a renewal, in milliseconds: one that goes through that very connection cannot come. */
-const PATIENCE = 5_000
+/** How long a new connection waits for a renewal. A renewal through that same connection never comes. */
+const CONNECTION_TIMEOUT_MS = 5_000
 
 /** Options of `createSession`. */
 export interface CreateSessionOptions {
-  /** Where the tokens are kept: `localStorage`, say; synchronous or not (memory, for as long as the page lives). */
+  /** Where the tokens are kept, such as `localStorage`; synchronous or asynchronous (memory, until the page closes). */
   storage?: TokenStorage
   /** The name of the entry in the storage (`'trpc-jwt-trivial'`). */
   key?: string
@@ -17,27 +18,38 @@ export interface CreateSessionOptions {
 /** The headers of a call, or the `connectionParams` of a WebSocket. */
 export type AuthorizationHeaders = { authorization?: string }
 
-/** One user's tokens on the client, kept, sent, renewed and forgotten. One per user: on a server, one per request. */
+/** Keeps, sends, renews and removes the tokens of one user. On a server, make one for each request. */
 export interface Session<ClaimsOut = UntypedClaims> {
-  /** The link that watches the app's calls; it goes before the link that sends them. */
+  /** The link that keeps and renews the tokens. Put it before the link that sends the calls. */
   link: SessionLink['link']
   /** The `headers` of tRPC's HTTP links. */
   headers: () => Promise<AuthorizationHeaders>
   /** The `connectionParams` of `createWSClient`. */
   connectionParams: () => Promise<{ authorization: string } | null>
-  /** The `eventSourceOptions` of `httpSubscriptionLink` with the `eventsource` package: native `EventSource` sends no header. */
+  /** The `eventSourceOptions` of `httpSubscriptionLink`, for the `eventsource` package. The native `EventSource` sends no header. */
   eventSourceOptions: { fetch: (url: string | URL, init?: RequestInit) => Promise<Response> }
-  /** The claims of the access token, which nobody has verified here; `null` where nobody is signed in. The same object until they change. */
+  /** The claims of the access token, not verified; `null` if nobody is signed in. The same object until the token changes. */
   readonly claims: Claims<ClaimsOut> | null
   /** Whether there are tokens. */
   readonly signedIn: boolean
-  /** Calls a listener whenever the tokens change, until the function that it answers is called. */
+  /** Calls a listener whenever the tokens change. Returns a function that removes the listener. */
   subscribe: (listener: () => void) => () => void
-  /** Forgets the tokens. It tells no server: `token.revoke` ends a session there too, and forgets them by itself. */
+  /** Removes the tokens, here only. `token.revoke` also ends the session on the server, and removes the tokens too. */
   signOut: () => Promise<void>
 }
 
-/** Makes the client's half: a link that keeps the tokens of one user, sends them and renews them. */
+/**
+ * Makes the client side: a link that keeps the tokens of one user, and renews them.
+ *
+ * @example
+ * ```ts
+ * const session = createSession({ storage: localStorage })
+ * const trpc = createTRPCClient<AppRouter>({
+ *   links: [session.link(), httpBatchLink({ url, headers: session.headers })],
+ * })
+ * await trpc.token.create.mutate({ email, password }) // the link keeps the tokens, and sends them from now on
+ * ```
+ */
 export function createSession<ClaimsOut = UntypedClaims>({
   storage,
   key = 'trpc-jwt-trivial',
@@ -51,14 +63,9 @@ export function createSession<ClaimsOut = UntypedClaims>({
     return store.current ? { authorization: `Bearer ${store.current.token}` } : {}
   }
 
-  /** The headers of a connection that is being opened, with a token that is good for a while. */
+  /** The headers of a new connection, with a token that was renewed if that was due. */
   async function freshHeaders(): Promise<AuthorizationHeaders> {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const patience = new Promise((resolve) => {
-      timer = setTimeout(resolve, PATIENCE)
-    })
-    await Promise.race([renewIfDue().catch(() => {}), patience])
-    clearTimeout(timer)
+    await withTimeout(renewIfDue(), CONNECTION_TIMEOUT_MS).catch(() => {})
     return authorization()
   }
 

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
 
-import type { TokenPair } from '../issue/token-router.ts'
+import type { TokenPair } from '../issue/token-router-types.ts'
 
 /** Where tokens are kept: `localStorage`, `sessionStorage`, or an asynchronous one such as React Native's `AsyncStorage`. */
 export interface TokenStorage {
@@ -9,32 +9,32 @@ export interface TokenStorage {
   removeItem(key: string): unknown
 }
 
-/** What a client keeps of an answer of the token router. */
+/** The tokens that a client keeps. */
 export interface Tokens {
   readonly token: string
   readonly refreshToken?: string
-  /** When the access token ends by this device's clock, in milliseconds since 1970; `null`: never. */
+  /** When the access token expires by this device's clock, in milliseconds since 1970; `null` for never. */
   readonly endsAt: number | null
-  /** How long it lives, in milliseconds; `null`: for ever. */
+  /** The lifetime of the access token, in milliseconds; `null` if it never expires. */
   readonly lifetime: number | null
 }
 
-/** The tokens of one user, as this tab and its storage have them. */
+/** The tokens of one user, in this tab and its storage. */
 export interface TokenStore {
   readonly current: Tokens | null
-  /** Settles when the storage has been read for the first time; undefined once it has. */
+  /** Settles when the storage was read for the first time; undefined after that. */
   readonly loading: Promise<unknown> | undefined
   set(tokens: Tokens | null): Promise<void>
-  /** What the storage holds now: another tab may have written. */
+  /** Reads the storage again. Another tab may have written. */
   reload(): Promise<Tokens | null>
   subscribe(listener: () => void): () => void
 }
 
 /**
- * The tokens of an answer, their lifetime counted from now: the device's clock need not agree with the server's. A second
- * less, since a token's times are whole seconds, rounded down.
+ * Returns the tokens of an answer. Their lifetime counts from now, because the clocks of device and server may differ. It is
+ * one second shorter, because a token's times are rounded down to whole seconds.
  *
- * @throws {TRPCClientError} where the answer is none of the token router's
+ * @throws {TRPCClientError} if the answer is not one of the token router
  */
 export function tokensOf(answer: unknown): Tokens {
   if (!isAnswer(answer)) throw new TRPCClientError('The server answered no token')
@@ -54,7 +54,7 @@ function isAnswer(answer: unknown): answer is TokenPair {
   )
 }
 
-/** A storage that throws (private mode, a full quota) is done without: the tokens then live as long as the page. */
+/** Makes the store. If the storage throws (private mode, a full quota), the tokens are kept in memory. */
 export function createTokenStore(given: TokenStorage | undefined, key: string): TokenStore {
   const listeners = new Set<() => void>()
   let storage = given
@@ -69,7 +69,7 @@ export function createTokenStore(given: TokenStorage | undefined, key: string): 
     for (const listener of listeners) notify(listener)
   }
 
-  /** What was set while a slow storage was being read is newer than what it answers. */
+  /** Tokens that were set while a slow storage was read are newer than its answer. */
   async function take(answer: Promise<string | null>): Promise<void> {
     const before = changes
     try {
@@ -98,7 +98,7 @@ export function createTokenStore(given: TokenStorage | undefined, key: string): 
     return undefined
   }
 
-  /** A slow storage gets one write after the other. What could not be replaced there is taken away. */
+  /** A slow storage gets one write after another. Tokens that could not be replaced are removed. */
   async function write(text: string | null, earlier: Promise<unknown> | undefined): Promise<void> {
     if (earlier) await earlier
     try {
@@ -120,7 +120,7 @@ export function createTokenStore(given: TokenStorage | undefined, key: string): 
     globalThis.addEventListener?.('storage', (event) => {
       const { key: changed, newValue, storageArea } = event
       if (changed !== key && changed !== null) return
-      // Another area says nothing of ours, and one behind a wrapper not in our words.
+      // Another area is not ours, or is wrapped by ours: then only the wrapper can read its text.
       if (storageArea && storageArea !== given) void reload()
       else adopt(newValue)
     })
@@ -150,7 +150,7 @@ export function createTokenStore(given: TokenStorage | undefined, key: string): 
   }
 }
 
-/** What an app's listener throws is the app's: the others hear of the change all the same, and the storage too. */
+/** If a listener throws, that is reported, and the other listeners and the storage still get the change. */
 function notify(listener: () => void): void {
   try {
     listener()

@@ -4,32 +4,36 @@ import { GUARD } from './protect.ts'
 
 /** Options of `assertProtected`. */
 export interface AssertProtectedOptions {
-  /** Procedures that anyone may call: paths, or `'token.*'` for all below a router. */
+  /** The procedures that anyone may call: paths, or `'token.*'` for all procedures of a router. */
   public: readonly string[]
 }
 
 /**
- * Makes sure that a router has no procedure without a guard but those named public: one line in a test or at start-up.
+ * Checks that every procedure of a router is protected or named public. Call it in a test or at start-up. It loads lazy
+ * routers. A procedure of `protect({ optional: true })` counts as unprotected.
  *
- * Loads lazy routers. A procedure under `protect({ optional: true })` counts as unguarded.
+ * @throws {TypeError} if `public` is not an array
+ * @throws {Error} that lists every unprotected procedure, and every entry of `public` that matches no procedure
  *
- * @throws {TypeError} where `public` is no list
- * @throws {Error} that lists every unguarded procedure, and every entry of `public` that names none
+ * @example
+ * ```ts
+ * await assertProtected(appRouter, { public: ['token.*', 'hello'] })
+ * ```
  */
 export async function assertProtected(router: AnyTRPCRouter, options: AssertProtectedOptions): Promise<void> {
   if (!Array.isArray((options as Partial<AssertProtectedOptions> | undefined)?.public))
-    throw new TypeError('assertProtected: `public` must be a list of paths; give `{ public: [] }` where there are none')
+    throw new TypeError('assertProtected: `public` must be an array of paths; pass `{ public: [] }` if there are none')
   const procedures = await loadProcedures(router)
   const named = (entry: string) => procedures.filter(([path]) => matches(path, entry))
   const unguarded = procedures.filter(
     ([path, procedure]) => !isGuarded(procedure) && !options.public.some((entry) => matches(path, entry)),
   )
-  const idle = options.public.filter((entry) => named(entry).length === 0)
-  const complaints = [
+  const unmatched = options.public.filter((entry) => named(entry).length === 0)
+  const problems = [
     ...unguarded.map(([path]) => `\`${path}\` is neither protected nor named public`),
-    ...idle.map((entry) => `public entry \`${entry}\` names no procedure`),
+    ...unmatched.map((entry) => `public entry \`${entry}\` matches no procedure`),
   ]
-  if (complaints.length > 0) throw new Error(`assertProtected: ${complaints.join('; ')}`)
+  if (problems.length > 0) throw new Error(`assertProtected: ${problems.join('; ')}`)
 }
 
 async function loadProcedures(router: AnyTRPCRouter): Promise<[string, unknown][]> {
@@ -39,7 +43,7 @@ async function loadProcedures(router: AnyTRPCRouter): Promise<[string, unknown][
   return Object.entries(router._def.procedures as Record<string, unknown>)
 }
 
-/** A router that is loaded leaves the list, and may add its own lazy ones. */
+/** A loaded router is removed from the list, and may add lazy routers of its own. */
 const lazyRouters = (router: AnyTRPCRouter): { load: () => Promise<void> }[] => Object.values(router._def.lazy)
 
 const matches = (path: string, entry: string): boolean =>

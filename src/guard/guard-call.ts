@@ -1,44 +1,44 @@
 import type { JWTPayload } from 'jose'
 
 import type { Bearer } from '../bearer/create-context.ts'
-import type { Claims } from '../verify/claims.ts'
-import type { LiveSessions } from '../sessions/live-sessions.ts'
-import { identityOf, type Reporter } from '../outcome/report.ts'
-import { checkRecipient } from '../schema/expected-claims.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
-import { checkRequirements, type Requirements } from './requirements.ts'
+import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
+import type { LiveSessions } from '../sessions/live-sessions.ts'
+import type { Claims } from '../verify/claims.ts'
 import { createTokenCache, type VerifiedToken } from '../verify/token-cache.ts'
-import { checkTimes, type VerifyConfig } from '../verify/verify-token.ts'
+import { verifyClaims } from '../verify/verify-claims.ts'
+import type { VerifyConfig } from '../verify/verify-config.ts'
+import { checkRequirements, type Requirements } from './requirements.ts'
 
-/** Where a decision is asked for. */
+/** The call that a bearer came with. */
 interface Call {
-  /** The procedure's path; undefined where `verify` was called directly. */
+  /** The procedure's path; undefined if `verify` was called directly. */
   readonly path?: string
-  /** What an earlier guard of the same call left in `ctx.jwt`: what this instance has accepted is not reported twice. */
-  readonly admitted?: unknown
+  /** `ctx.jwt` as an earlier guard of the same call left it. Claims that this instance put there are not reported again. */
+  readonly earlierClaims?: unknown
 }
 
-/** What a bearer carried as it was admitted. */
+/** An admitted bearer: the claims for `ctx.jwt`, and the payload of its token. */
 interface Admission {
   readonly claims: Claims
   readonly payload: JWTPayload
 }
 
-/** Decides who may pass. */
+/** Admits calls, and rechecks them while their streams last. */
 export interface CallGuard {
   /**
-   * What a bearer carries, or `null` where nothing was needed and nothing came.
+   * Checks a bearer. Returns `null` if there are no credentials and none are required.
    *
    * @throws {TRPCError} the rejection
    */
-  admit(bearer: Bearer, requirements: Requirements, call: Call): Promise<Admission | null>
+  admit(bearer: Bearer, required: Requirements, call: Call): Promise<Admission | null>
   /**
-   * Looks again at a bearer that was admitted, as a stream goes on: what it carries by now, which must still be good.
+   * Checks an admitted bearer again, and returns the payload of the token that it has now.
    *
-   * @param ask - whether to ask for its session too
+   * @param withSession - whether to look up the session too
    * @throws {JwtRejection}
    */
-  recheck(bearer: Bearer, requirements: Requirements, ask: boolean): Promise<JWTPayload>
+  recheck(bearer: Bearer, required: Requirements, withSession: boolean): Promise<JWTPayload>
 }
 
 interface Dependencies {
@@ -48,51 +48,54 @@ interface Dependencies {
   readonly live: LiveSessions | undefined
 }
 
-/** One gate per instance: it remembers what it verified, and what it has reported. */
+/** Makes the guard of an instance. */
 export function createCallGuard({ config, reporter, live }: Dependencies): CallGuard {
-  const verifiedTokens = createTokenCache(config)
-  const accepted = new WeakSet()
+  const tokenCache = createTokenCache(config)
+  const reportedClaims = new WeakSet()
 
-  function open(bearer: Bearer): VerifiedToken | Promise<VerifiedToken> {
+  /** Verifies the token of a bearer, or finds it in the cache. Times, claims and session are checked by `check`, at each call. */
+  function verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken> {
     if (bearer.status !== 'present') throw new JwtRejection(bearer.status)
-    return verifiedTokens.open(bearer)
+    return tokenCache.verify(bearer)
   }
 
-  /** The session is asked for once per HTTP request where `bearer` says whose it is, and not at all where `ask` is false. */
   async function check(
     token: VerifiedToken,
-    requirements: Requirements,
-    { ask, bearer }: { ask: boolean; bearer?: Bearer },
+    required: Requirements,
+    checkSession: (payload: JWTPayload) => Promise<void> | void,
   ): Promise<Claims> {
-    const { payload } = token
-    checkTimes(payload, config)
-    checkRecipient(payload, requirements)
-    const claims = token.claims ?? (await verifiedTokens.accept(token))
-    if (live && ask) await live.check(payload, bearer)
-    checkRequirements(claims, requirements, config.now())
+    verifyClaims(token.payload, required, config)
+    const claims = token.claims ?? (await tokenCache.parseClaims(token))
+    await checkSession(token.payload)
+    checkRequirements(claims, required, config.nowSeconds())
     return claims
   }
 
+  function report(token: VerifiedToken, claims: Claims, { path, earlierClaims }: Call): void {
+    if (!reporter.hasListener) return
+    if (!reportedClaims.has(earlierClaims as object))
+      reporter.report({ type: 'accepted', path, ...identityOf(token.payload) })
+    reportedClaims.add(claims)
+  }
+
   return {
-    async admit(bearer, requirements, { path, admitted }) {
-      if (bearer.status === 'missing' && requirements.optional) return null
+    async admit(bearer, required, call) {
+      if (bearer.status === 'missing' && required.optional) return null
       let token: VerifiedToken | undefined
       try {
-        token = await open(bearer)
-        const claims = await check(token, requirements, { ask: true, bearer })
-        bearer.connection?.expectEnd(token.payload, config.now())
-        if (reporter.heard && !accepted.has(admitted as object))
-          reporter.report({ type: 'accepted', path, ...identityOf(token.payload) })
-        if (reporter.heard) accepted.add(claims)
+        token = await verify(bearer)
+        const claims = await check(token, required, (payload) => live?.check(payload, bearer))
+        bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
+        report(token, claims, call)
         return { claims, payload: token.payload }
       } catch (error) {
-        throw reporter.refuse(error, { path, ...identityOf(token?.payload) })
+        throw reporter.reject(error, { path: call.path, ...identityOf(token?.payload) })
       }
     },
-    async recheck(bearer, requirements, ask) {
-      const token = await open(bearer)
-      await check(token, requirements, { ask })
-      bearer.connection?.expectEnd(token.payload, config.now())
+    async recheck(bearer, required, withSession) {
+      const token = await verify(bearer)
+      await check(token, required, (payload) => (withSession ? live?.check(payload) : undefined))
+      bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
       return token.payload
     },
   }

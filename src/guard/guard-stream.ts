@@ -1,165 +1,92 @@
 import type { JWTPayload } from 'jose'
-import { isObservable, observable, type Observable } from '@trpc/server/observable'
 
 import type { Bearer } from '../bearer/create-context.ts'
-import { LONGEST_TIMER } from '../time/duration.ts'
-import type { CallGuard } from './guard-call.ts'
-import { identityOf, type Reporter } from '../outcome/report.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
+import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
+import { MAX_TIMER_MS } from '../time/timers.ts'
+import { endableStream, type EndWith } from './endable-stream.ts'
+import type { CallGuard } from './guard-call.ts'
 import type { Requirements } from './requirements.ts'
 
-/** How often a stream asks for its session at least, in seconds. */
-const LONGEST_UNASKED = 30
-/** How often at most, in seconds. */
-const SHORTEST_UNASKED = 1
+/** How long a stream goes on at most between two look-ups of its session, and at least. */
+const MAX_SESSION_CHECK_SECONDS = 30
+const MIN_SESSION_CHECK_SECONDS = 1
 
-/** Whose stream it is, and what it was opened with. */
-export interface StreamOwner {
+/** The call that opened a stream. */
+export interface StreamCall {
   readonly bearer: Bearer
-  /** What the bearer carried then: a WebSocket's may have come to carry another's before the stream begins. */
+  /** The payload that the call was admitted with. The bearer of a WebSocket may have another token when the stream starts. */
   readonly payload: JWTPayload
-  readonly requirements: Requirements
+  readonly required: Requirements
   readonly path: string
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal | undefined
 }
 
-/** Ends streams. */
-export interface StreamGuard {
-  /** The same stream, but that it ends in UNAUTHORIZED as soon as its owner's token or session does. */
-  keep(stream: unknown, owner: StreamOwner): unknown
-}
+/** Returns the same stream, which ends in UNAUTHORIZED as soon as the token or the session of its call does. */
+export type StreamGuard = (stream: unknown, call: StreamCall) => unknown
 
 interface Dependencies {
-  readonly gate: CallGuard
+  readonly callGuard: CallGuard
   readonly reporter: Reporter
-  /** How long a live session is believed, in seconds; undefined without sessions. */
+  /** How long a live session is cached; undefined without sessions. */
   readonly cacheSeconds: number | undefined
-  readonly clockTolerance: number
-  readonly now: () => number
+  readonly clockToleranceSeconds: number
+  readonly nowSeconds: () => number
 }
 
-type End = (error: unknown) => void
+/** Makes the stream guard of an instance. It rechecks a stream with the checks that admit a call. */
+export function createStreamGuard(dependencies: Dependencies): StreamGuard {
+  const { callGuard, reporter, clockToleranceSeconds, nowSeconds } = dependencies
+  const sessionCheckSeconds = secondsBetweenSessionChecks(dependencies.cacheSeconds)
 
-/** Makes the keeper of an instance. A stream looks again by the same checks as a call. */
-export function createStreamGuard({ gate, reporter, cacheSeconds, clockTolerance, now }: Dependencies): StreamGuard {
-  const askEvery =
-    cacheSeconds === undefined
-      ? Number.POSITIVE_INFINITY
-      : Math.min(Math.max(cacheSeconds || LONGEST_UNASKED, SHORTEST_UNASKED), LONGEST_UNASKED)
-
-  /** Looks again when the token should have ended, when it is time to ask for the session, and when the bearer was rebound. */
-  function watch({ bearer, payload: first, requirements, path }: StreamOwner, end: End): () => void {
-    const demands = { ...requirements, maxAge: undefined }
+  /** Rechecks when the token expires, when the session is due for a look-up, and when the bearer is replaced. */
+  function watch({ bearer, payload: admitted, required, path }: StreamCall, end: EndWith): () => void {
+    const stillRequired = { ...required, maxAgeSeconds: undefined }
     let timer: ReturnType<typeof setTimeout> | undefined
     let stopped = false
 
-    async function look(ask: boolean): Promise<void> {
+    async function recheck(withSession: boolean): Promise<void> {
       try {
-        const payload = await gate.recheck(bearer, demands, ask)
-        if (!isSameSignIn(first, payload)) throw new JwtRejection('revoked')
-        if (stopped) return
-        const left = (payload.exp ?? Number.POSITIVE_INFINITY) + clockTolerance - now()
-        clearTimeout(timer)
-        timer = setTimeout(lookAgain, Math.min(Math.max(Math.min(left, askEvery), 0) * 1_000 + 1, LONGEST_TIMER))
+        const payload = await callGuard.recheck(bearer, stillRequired, withSession)
+        if (!isSameSignIn(admitted, payload)) throw new JwtRejection('revoked')
+        if (!stopped) schedule(payload.exp)
       } catch (error) {
         if (stopped) return
         stop()
         const rejection = bearer.status === 'present' ? error : new JwtRejection('revoked')
-        throw reporter.refuse(rejection, { path, ...identityOf(first) })
+        throw reporter.reject(rejection, { path, ...identityOf(admitted) })
       }
+    }
+
+    function schedule(exp = Number.POSITIVE_INFINITY): void {
+      const seconds = Math.max(Math.min(exp + clockToleranceSeconds - nowSeconds(), sessionCheckSeconds), 0)
+      clearTimeout(timer)
+      // One millisecond more: a timer may fire just before its time.
+      timer = setTimeout(recheckAll, Math.min(seconds * 1_000 + 1, MAX_TIMER_MS))
     }
 
     function stop(): void {
       stopped = true
       clearTimeout(timer)
-      forget?.()
+      stopListening?.()
     }
 
-    const lookAgain = (): void => void look(true).catch(end)
-    const forget = bearer.connection?.onRebind(lookAgain)
-    look(false).catch(end)
+    const recheckAll = (): void => void recheck(true).catch(end)
+    const stopListening = bearer.connection?.onBearerReplaced(recheckAll)
+    recheck(false).catch(end)
     return stop
   }
 
-  return {
-    keep(stream, owner) {
-      if (isObservable(stream)) return endableObservable(stream, (end) => watch(owner, end))
-      if (isAsyncIterable(stream)) return endableIterable(stream, (end) => watch(owner, end), owner.signal)
-      return stream
-    },
-  }
+  return (stream, call) => endableStream(stream, (end) => watch(call, end), call.signal)
 }
 
-/** A session is one sign-in; without sessions a subject is. */
+function secondsBetweenSessionChecks(cacheSeconds: number | undefined): number {
+  if (cacheSeconds === undefined) return Number.POSITIVE_INFINITY
+  if (cacheSeconds === 0) return MAX_SESSION_CHECK_SECONDS
+  return Math.min(Math.max(cacheSeconds, MIN_SESSION_CHECK_SECONDS), MAX_SESSION_CHECK_SECONDS)
+}
+
+/** With sessions, a session is one sign-in; without sessions, a subject is. */
 const isSameSignIn = (one: JWTPayload, other: JWTPayload): boolean =>
   one['sid'] === other['sid'] && one.sub === other.sub
-
-type Watch = (end: End) => () => void
-
-function endableIterable(
-  source: AsyncIterable<unknown>,
-  watch: Watch,
-  signal: AbortSignal | undefined,
-): AsyncGenerator {
-  let begun = false
-
-  async function* read(): AsyncGenerator {
-    begun = true
-    const iterator = source[Symbol.asyncIterator]()
-    let ended: { error: unknown } | undefined
-    let waiting: { end(result: IteratorResult<unknown>): void; fail: End } | undefined
-    const unwatch = watch((error) => {
-      ended = { error }
-      waiting?.fail(error)
-    })
-    // tRPC leaves a stream that waits for its next event only once that has come.
-    const leave = () => waiting?.end({ done: true, value: undefined })
-    signal?.addEventListener('abort', leave)
-    try {
-      for (;;) {
-        const result = await new Promise<IteratorResult<unknown>>((end, fail) => {
-          waiting = { end, fail }
-          if (ended) fail(ended.error)
-          else if (signal?.aborted) leave()
-          else iterator.next().then(end, fail)
-        })
-        if (result.done) return result.value
-        yield result.value
-      }
-    } finally {
-      signal?.removeEventListener('abort', leave)
-      unwatch()
-      release(iterator)
-    }
-  }
-
-  const stream = read()
-  const finish = stream.return.bind(stream)
-  // A generator that has not begun runs no `finally`.
-  stream.return = (value) => {
-    if (!begun) release(source[Symbol.asyncIterator]())
-    begun = true
-    return finish(value)
-  }
-  return stream
-}
-
-/** Not awaited: a generator that waits for its next event returns only once that has come. */
-function release(iterator: AsyncIterator<unknown>): void {
-  void (async () => iterator.return?.())().catch(() => {})
-}
-
-function endableObservable(source: Observable<unknown, unknown>, watch: Watch): Observable<unknown, unknown> {
-  return observable((observer) => {
-    const subscription = source.subscribe(observer)
-    const unwatch = watch((error) => observer.error(error))
-    return () => {
-      unwatch()
-      subscription.unsubscribe()
-    }
-  })
-}
-
-const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.asyncIterator in value

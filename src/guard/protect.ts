@@ -1,13 +1,13 @@
 import { initTRPC, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server'
 
 import { bearerOf, type BearerContext } from '../bearer/create-context.ts'
+import type { ExpectedClaims } from '../schema/expected-claims.ts'
 import type { Claims } from '../verify/claims.ts'
 import type { CallGuard } from './guard-call.ts'
-import type { ExpectedClaims } from '../schema/expected-claims.ts'
-import { resolveRequirements, type OptionalProtectOptions, type ProtectOptions } from './requirements.ts'
 import type { StreamGuard } from './guard-stream.ts'
+import { resolveRequirements, type OptionalProtectOptions, type ProtectOptions } from './requirements.ts'
 
-/** The key under which a middleware says that it guards, for `assertProtected`; shared by all copies of this package. */
+/** Marks a middleware as a guard, for `assertProtected`. All copies of this package share the symbol. */
 export const GUARD: unique symbol = Symbol.for('trpc-jwt-trivial.guard')
 
 /**
@@ -26,38 +26,39 @@ export type ProtectedProcedure<Jwt> = TRPCProcedureBuilder<
   false
 >
 
-/** Makes procedure builders that ask something of a token. */
+/** Makes procedure builders with requirements of their own. */
 export interface Protect<ClaimsOut> {
-  /** Callers without credentials come in too, with `ctx.jwt` as `null`; a bad token is refused all the same. */
+  /** Also accepts callers without credentials, with `ctx.jwt: null`. An invalid token is still rejected. */
   (options: OptionalProtectOptions): ProtectedProcedure<Claims<ClaimsOut> | null>
-  /** `protectedProcedure`, and what `options` ask for. */
+  /** Returns `protectedProcedure` with additional requirements. */
   (options?: ProtectOptions): ProtectedProcedure<Claims<ClaimsOut>>
 }
 
 interface Dependencies {
-  readonly gate: CallGuard
-  readonly keeper: StreamGuard
+  readonly callGuard: CallGuard
+  readonly guardStream: StreamGuard
   readonly instance: ExpectedClaims
 }
 
-/** Makes the `protect` of an instance: every procedure under it passes the same gate. */
-export function createProtect<ClaimsOut>({ gate, keeper, instance }: Dependencies): Protect<ClaimsOut> {
+/** Makes the `protect` of an instance. All procedures of an instance share one guard. */
+export function createProtect<ClaimsOut>({ callGuard, guardStream, instance }: Dependencies): Protect<ClaimsOut> {
   const t = initTRPC.context<BearerContext>().create()
 
   function protect(
     options: ProtectOptions | OptionalProtectOptions = {},
   ): ProtectedProcedure<Claims<ClaimsOut> & null> {
-    const requirements = resolveRequirements(options, instance)
+    const required = resolveRequirements(options, instance)
     const guarded = t.procedure.use(async ({ ctx, path, type, signal, next }) => {
       const bearer = bearerOf(ctx)
-      const admission = await gate.admit(bearer, requirements, { path, admitted: (ctx as { jwt?: unknown }).jwt })
+      const earlierClaims = (ctx as { jwt?: unknown }).jwt
+      const admission = await callGuard.admit(bearer, required, { path, earlierClaims })
       const result = await next({ ctx: { jwt: (admission?.claims ?? null) as Claims<ClaimsOut> & null } })
       if (type !== 'subscription' || !result.ok || !admission) return result
       const { payload } = admission
-      return { ...result, data: keeper.keep(result.data, { bearer, payload, requirements, path, signal }) }
+      return { ...result, data: guardStream(result.data, { bearer, payload, required, path, signal }) }
     })
     const [middleware] = guarded._def.middlewares.slice(-1)
-    Object.defineProperty(middleware, GUARD, { value: !requirements.optional })
+    Object.defineProperty(middleware, GUARD, { value: !required.optional })
     return guarded
   }
   return protect

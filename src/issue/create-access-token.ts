@@ -1,33 +1,34 @@
 import * as z from 'zod'
 
+import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
 import { checkOptions } from '../schema/check-options.ts'
+import { expectedClaimsShape, resolveExpectedClaims } from '../schema/expected-claims.ts'
+import { durationSchema, type Duration } from '../time/duration.ts'
 import type { UntypedClaims } from '../verify/claims.ts'
-import { durationMust, durationSchema, type Duration } from '../time/duration.ts'
-import { issueAccessToken, type IssueConfig } from './sign-token.ts'
-import type { OwnClaims } from '../config/options.ts'
-import { identityOf, type Reporter } from '../outcome/report.ts'
+import { issueAccessToken } from './access-token.ts'
+import type { OwnClaims } from './authorised-claims.ts'
 import { prepareClaims } from './prepare-claims.ts'
-import { recipientMusts, expectedClaimsShape, resolveExpectedClaims } from '../schema/expected-claims.ts'
 import type { SessionTokens } from './session-tokens.ts'
+import type { IssueConfig } from './sign-token.ts'
 
-/** What one token may have otherwise than the instance's options say. */
+/** Options of one token, which replace the options of the instance. */
 export interface AccessTokenOptions {
-  /** Its lifetime (the instance's). */
+  /** The lifetime (the instance's). */
   expiresIn?: Duration | undefined
-  /** Whom it is for (the instance's). */
+  /** The audience (the instance's). */
   audience?: string | readonly string[] | undefined
-  /** Who issued it (the instance's). */
+  /** The issuer (the instance's). */
   issuer?: string | undefined
-  /** Whom it speaks of (the instance's). */
+  /** The subject (the instance's). */
   subject?: string | undefined
-  /** With sessions: the session that it joins, which must be that of the same `sub` (a new one). */
+  /** With sessions: the session that the token joins. It must be a session of the same `sub` (a new session). */
   sid?: string | undefined
 }
 
 /**
- * Signs an access token and gives its text.
+ * Signs an access token and returns it.
  *
- * @throws {TypeError} that names the claim or the option, where the instance would not accept what it issued
+ * @throws {TypeError} that names the claim or the option, if the instance would not accept the token
  */
 export type CreateAccessToken<ClaimsIn = UntypedClaims> = (
   claims: OwnClaims<ClaimsIn>,
@@ -36,15 +37,9 @@ export type CreateAccessToken<ClaimsIn = UntypedClaims> = (
 
 const schema = z.strictObject({
   expiresIn: durationSchema.optional(),
-  sid: z.string().min(1).optional(),
+  sid: z.string().min(1).describe('the `sid` of a live session').optional(),
   ...expectedClaimsShape,
-})
-
-const musts: Record<keyof typeof schema.shape, string> = {
-  expiresIn: durationMust,
-  sid: 'the `sid` of a session that is live',
-  ...recipientMusts,
-}
+} satisfies Record<keyof AccessTokenOptions, z.ZodType>)
 
 interface Dependencies {
   readonly config: IssueConfig
@@ -53,24 +48,24 @@ interface Dependencies {
   readonly tokens: SessionTokens | undefined
 }
 
-/** Makes the `createAccessToken` of an instance: prepares the claims, signs, and only then begins a session. */
+/** Makes the `createAccessToken` of an instance. It signs before it starts a session. */
 export function createAccessTokenIssuer<ClaimsIn>({
   config,
   reporter,
   tokens,
 }: Dependencies): CreateAccessToken<ClaimsIn> {
   return async (claims, options = {}) => {
-    const { sid, ...asked } = checkOptions('createAccessToken', options, { schema, musts })
-    if (sid !== undefined && !tokens) throw new TypeError('createAccessToken: `sid` goes with the `sessions` option')
-    const own: IssueConfig = {
+    const { sid, expiresIn, ...expected } = checkOptions('createAccessToken', options, schema)
+    if (sid !== undefined && !tokens) throw new TypeError('createAccessToken: `sid` needs the `sessions` option')
+    const tokenConfig: IssueConfig = {
       ...config,
-      ...resolveExpectedClaims(asked, config),
-      expiresIn: asked.expiresIn ?? config.expiresIn,
+      ...resolveExpectedClaims(expected, config),
+      expiresInSeconds: expiresIn ?? config.expiresInSeconds,
     }
-    const prepared = await prepareClaims(claims, own)
-    const session = tokens?.sessionOf(prepared, sid)
-    const { token, payload } = await issueAccessToken(prepared, own, session)
-    if (tokens && session && sid === undefined) await reporter.refusing(undefined, () => tokens.begin(session))
+    const prepared = await prepareClaims(claims, tokenConfig)
+    const session = tokens?.sessionFor(prepared, sid)
+    const { token, payload } = await issueAccessToken(prepared, tokenConfig, session)
+    if (tokens && session && sid === undefined) await reporter.rejecting(undefined, () => tokens.startSession(session))
     reporter.report({ type: 'issued', path: undefined, ...identityOf(payload) })
     return token
   }

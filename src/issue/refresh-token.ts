@@ -1,52 +1,52 @@
 import type { JWTPayload } from 'jose'
 
 import { JwtRejection } from '../outcome/rejection.ts'
-import { checkTimes, verifyToken, type VerifyConfig } from '../verify/verify-token.ts'
+import { verifyClaims } from '../verify/verify-claims.ts'
+import type { VerifyConfig } from '../verify/verify-config.ts'
+import { verifyToken } from '../verify/verify-token.ts'
+import type { TokenSession } from './access-token.ts'
+import { signToken, type IssueConfig, type SignedToken } from './sign-token.ts'
 
-/** The audience of refresh tokens: no service that accepts access tokens has it. */
-export const REFRESH_AUDIENCE = 'urn:trpc-jwt-trivial:refresh'
+/** The audience of refresh tokens. No service that accepts access tokens has it. */
+const REFRESH_AUDIENCE = 'urn:trpc-jwt-trivial:refresh'
 
-/** What a refresh token says. */
-export interface RefreshClaims {
-  readonly sub: string
-  readonly sid: string
-  /** When the user signed in, in seconds since 1970. */
-  readonly auth_time: number
-  /** When the session ends, in seconds since 1970. */
-  readonly exp: number
-  /** How often the session's refresh token has been rotated. */
+/** What a refresh token names: a session, and how often its refresh token was rotated. */
+export interface RefreshTokenContent {
+  readonly session: TokenSession
   readonly generation: number
 }
 
+/** Signs a refresh token. Only `token.refresh` and `token.revoke` accept it, and it has no claim of the app. */
+export async function issueRefreshToken(
+  { session, generation }: RefreshTokenContent,
+  config: IssueConfig,
+): Promise<SignedToken> {
+  const { sub, sid, authTimeSeconds: auth_time, expiresAtSeconds: exp } = session
+  const iat = Math.floor(config.nowSeconds())
+  return signToken({ sub, aud: REFRESH_AUDIENCE, sid, generation, iat, auth_time, exp }, 'rt+jwt', config)
+}
+
 /**
- * Verifies a refresh token: its kind, its signature, its time, its issuer and subject. Whether its session is live is the store's to say.
+ * Verifies a refresh token: its signature, type and claims. Only the store knows whether its session is live.
  *
- * @throws {JwtRejection} `not_authorised` for whatever is wrong with it
+ * @throws {JwtRejection} `not_authorised` for everything that is wrong with it
  */
-export async function verifyRefreshToken(token: unknown, config: VerifyConfig): Promise<RefreshClaims> {
+export async function verifyRefreshToken(token: unknown, config: VerifyConfig): Promise<RefreshTokenContent> {
   try {
     const payload = await verifyToken(token, config.keys, 'rt+jwt')
-    checkTimes(payload, config)
-    if (isRefreshClaims(payload, config)) return payload
+    verifyClaims(payload, { ...config, audience: [REFRESH_AUDIENCE] }, config)
+    const content = contentOf(payload)
+    if (content && payload.aud === REFRESH_AUDIENCE && payload.iss === config.issuer) return content
   } catch (error) {
     if (!(error instanceof JwtRejection)) throw error
   }
   throw new JwtRejection('not_authorised')
 }
 
-function isRefreshClaims(
-  payload: JWTPayload,
-  { issuer, subject }: VerifyConfig,
-): payload is JWTPayload & RefreshClaims {
-  const { iss, aud, sub, sid, auth_time, exp, generation } = payload
-  return (
-    aud === REFRESH_AUDIENCE &&
-    iss === issuer &&
-    typeof sub === 'string' &&
-    (subject === undefined || sub === subject) &&
-    typeof sid === 'string' &&
-    typeof auth_time === 'number' &&
-    typeof exp === 'number' &&
-    Number.isSafeInteger(generation)
-  )
+/** The content of a payload that has every claim of a refresh token. */
+function contentOf({ sub, sid, auth_time, exp, generation }: JWTPayload): RefreshTokenContent | undefined {
+  if (sub === undefined || sid === undefined || auth_time === undefined || exp === undefined) return undefined
+  if (!Number.isSafeInteger(generation)) return undefined
+  const session = { sub, sid: sid as string, authTimeSeconds: auth_time as number, expiresAtSeconds: exp }
+  return { session, generation: generation as number }
 }

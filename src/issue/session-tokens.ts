@@ -1,130 +1,113 @@
 import type { Bearer } from '../bearer/create-context.ts'
-import type { UntypedClaims } from '../verify/claims.ts'
-import { answeredClaims, refuses } from './authorised-claims.ts'
-import {
-  issueAccessToken,
-  issueRefreshToken,
-  randomId,
-  type IssueConfig,
-  type TokenSession,
-  type SignedToken,
-} from './sign-token.ts'
-import type { LiveSessions } from '../sessions/live-sessions.ts'
-import { prepareClaims } from './prepare-claims.ts'
-import { checkRecipient } from '../schema/expected-claims.ts'
-import { verifyRefreshToken } from './refresh-token.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
-import type { RenewableConfig } from '../config/resolve-sessions.ts'
-import type { Rotation } from '../sessions/session-store.ts'
-import { verifyToken, type VerifyConfig } from '../verify/verify-token.ts'
+import type { LiveSessions, SessionConfig } from '../sessions/live-sessions.ts'
+import type { Rotation, SessionStore } from '../sessions/session-store.ts'
+import type { UntypedClaims } from '../verify/claims.ts'
+import type { VerifyConfig } from '../verify/verify-config.ts'
+import { issueAccessToken, type TokenSession } from './access-token.ts'
+import { authorisedClaims, isRefusal } from './authorised-claims.ts'
+import { prepareClaims } from './prepare-claims.ts'
+import { issueRefreshToken, verifyRefreshToken } from './refresh-token.ts'
+import { sessionsToRevoke } from './sessions-to-revoke.ts'
+import { randomId, type IssueConfig, type SignedToken } from './sign-token.ts'
 
-/** An access token and, with sessions, what renews it. */
-export interface IssuedPair {
+/** What the sessions of an issuer depend on. */
+export interface IssuerSessionConfig extends SessionConfig<SessionStore> {
+  readonly reauthorise: (opts: { sub: string; sid: string; ctx: object }) => unknown
+  /** The lifetime of a session. */
+  readonly expiresInSeconds: number
+  /** How long after a rotation the previous refresh token is accepted. */
+  readonly graceSeconds: number
+}
+
+/** An access token and, with sessions, its refresh token. */
+export interface IssuedTokens {
   readonly access: SignedToken
   readonly refreshToken?: string
 }
 
-/** What issues, renews and ends the tokens of sessions. */
+/** Issues, refreshes and revokes the tokens of sessions. */
 export interface SessionTokens {
-  /** Starts a session with prepared claims, and signs its first tokens. */
-  start(own: UntypedClaims): Promise<IssuedPair>
-  /** The session that an access token without a refresh token joins: the one named, or a new one that has yet to begin. */
-  sessionOf(own: UntypedClaims, sid: string | undefined): TokenSession
-  /** Begins a session. */
-  begin(session: TokenSession): Promise<void>
-  /** Rotates a session's refresh token, if `reauthorise` still says yes. */
-  refresh(refreshToken: string, ctx: object): Promise<IssuedPair>
+  /** Starts a session with prepared claims, and issues its first tokens. */
+  create(claims: UntypedClaims): Promise<IssuedTokens>
+  /** Returns the session for an access token without a refresh token: the one named `sid`, or a new one, not started yet. */
+  sessionFor(claims: UntypedClaims, sid: string | undefined): TokenSession
+  /** Starts a session in the store. */
+  startSession(session: TokenSession): Promise<void>
+  /** Rotates a refresh token, if `reauthorise` allows it. */
+  refresh(refreshToken: string, ctx: object): Promise<IssuedTokens>
   /** Ends a session. */
   end(sid: string): Promise<void>
-  /** Ends all sessions of a subject, but for one. */
+  /** Ends all sessions of a subject, except one. */
   endAll(sub: string, except: string | undefined): Promise<void>
-  /** Ends the sessions of a bearer and of a refresh token. What is over, or no token, is passed over. */
+  /** Ends the sessions of a bearer and of a refresh token. Invalid tokens and ended sessions are ignored. */
   revoke(bearer: Bearer, refreshToken: string | undefined): Promise<void>
 }
 
 interface Dependencies {
   readonly config: VerifyConfig & IssueConfig
-  readonly sessions: RenewableConfig
+  readonly sessions: IssuerSessionConfig
   readonly live: LiveSessions
 }
 
-/** Signs before it writes to the store, and rotates last: a token that could not be issued costs no session its generation. */
+/** Signs before it writes to the store: a token that could not be issued starts no session and uses up no generation. */
 export function createSessionTokens({ config, sessions, live }: Dependencies): SessionTokens {
-  const { store, reauthorise, grace, expiresIn } = sessions
+  const { store, reauthorise, graceSeconds, expiresInSeconds } = sessions
 
-  const end = (sid: string): Promise<void> => store.end(sid).finally(() => live.forget(sid))
+  function sessionFor({ sub }: UntypedClaims, sid = randomId()): TokenSession {
+    if (sub === undefined) throw new TypeError('The claims of a token must have a `sub` when `sessions` is set.')
+    const authTimeSeconds = Math.floor(config.nowSeconds())
+    return { sub, sid, authTimeSeconds, expiresAtSeconds: authTimeSeconds + expiresInSeconds }
+  }
 
-  const begin = ({ sid, sub, endsAt }: TokenSession): Promise<void> =>
-    store.start({ sid, sub, expiresAt: new Date(endsAt * 1_000) })
+  const startSession = ({ sid, sub, expiresAtSeconds }: TokenSession): Promise<void> =>
+    store.start({ sid, sub, expiresAt: new Date(expiresAtSeconds * 1_000) })
+
+  const end = (sid: string): Promise<void> => store.end(sid).finally(() => live.evict(sid))
+
+  async function rotate(sid: string, generation: number): Promise<number> {
+    const rotation = checkRotation(await store.rotate(sid, generation, graceSeconds))
+    if (typeof rotation === 'object') return rotation.generation
+    live.evict(sid)
+    throw new JwtRejection('not_authorised')
+  }
 
   return {
-    async start(own) {
-      const session = newSession(own, Math.floor(config.now()), expiresIn)
-      const access = await issueAccessToken(own, config, session)
-      const refresh = await issueRefreshToken(session, 0, config)
-      await begin(session)
+    async create(claims) {
+      const session = sessionFor(claims)
+      const access = await issueAccessToken(claims, config, session)
+      const refresh = await issueRefreshToken({ session, generation: 0 }, config)
+      await startSession(session)
       return { access, refreshToken: refresh.token }
     },
-    sessionOf(own, sid) {
-      const session = newSession(own, Math.floor(config.now()), expiresIn)
-      return { ...session, ...(sid !== undefined && { sid }) }
-    },
-    begin,
+    sessionFor,
+    startSession,
     async refresh(refreshToken, ctx) {
-      const { sub, sid, auth_time: authTime, exp: endsAt, generation } = await verifyRefreshToken(refreshToken, config)
+      const { session, generation } = await verifyRefreshToken(refreshToken, config)
+      const { sub, sid } = session
       const answer = await reauthorise({ sub, sid, ctx })
-      if (refuses(answer)) {
+      if (isRefusal(answer)) {
         await end(sid)
         throw new JwtRejection('not_authorised')
       }
-      const own = await prepareClaims(answeredClaims('reauthorise', answer), { ...config, subject: sub })
-      const session = { sub, sid, authTime, endsAt }
-      const access = await issueAccessToken(own, config, session)
-      const rotation = checkRotation(await store.rotate(sid, generation, grace))
-      if (typeof rotation === 'string') {
-        live.forget(sid)
-        throw new JwtRejection('not_authorised')
-      }
-      const refresh = await issueRefreshToken(session, rotation.generation, config)
-      return { access, refreshToken: refresh.token }
+      const claims = await prepareClaims(authorisedClaims('reauthorise', answer), { ...config, subject: sub })
+      const access = await issueAccessToken(claims, config, session)
+      const next = await issueRefreshToken({ session, generation: await rotate(sid, generation) }, config)
+      return { access, refreshToken: next.token }
     },
     end,
-    endAll: (sub, except) => store.endAll(sub, except).finally(() => live.forget()),
+    endAll: (sub, except) => store.endAll(sub, except).finally(() => live.evict()),
     async revoke(bearer, refreshToken) {
-      const sids = await Promise.all([sidOfBearer(bearer, config), sidOfRefreshToken(refreshToken, config)])
-      await Promise.all([...new Set(sids)].filter((sid) => sid !== undefined).map(end))
+      const sids = await sessionsToRevoke(bearer, refreshToken, config)
+      await Promise.all(sids.map(end))
     },
   }
 }
 
-function newSession({ sub }: UntypedClaims, authTime: number, expiresIn: number): TokenSession {
-  if (sub === undefined) throw new TypeError('The claims of a token lack `sub`, which sessions need.')
-  return { sub, sid: randomId(), authTime, endsAt: authTime + expiresIn }
-}
-
+/** A store of the app's own may return anything. */
 function checkRotation(rotation: unknown): Rotation {
   if (rotation === 'reused' || rotation === 'ended') return rotation
   const generation: unknown = (rotation as { generation?: unknown } | undefined)?.generation
   if (!Number.isSafeInteger(generation)) throw new JwtRejection('unavailable')
   return { generation: generation as number }
-}
-
-/** A token that has expired may still end its session; one that is for somebody else is no credential here. */
-const sidOfBearer = (bearer: Bearer, config: VerifyConfig): Promise<string | undefined> =>
-  ifVerified(async () => {
-    const payload = await verifyToken(bearer.token, config.keys)
-    checkRecipient(payload, config)
-    return payload['sid'] as string | undefined
-  })
-
-const sidOfRefreshToken = (refreshToken: string | undefined, config: VerifyConfig): Promise<string | undefined> =>
-  ifVerified(async () => (await verifyRefreshToken(refreshToken, config)).sid)
-
-async function ifVerified(read: () => Promise<string | undefined>): Promise<string | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof JwtRejection) return undefined
-    throw error
-  }
 }

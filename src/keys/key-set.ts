@@ -8,11 +8,11 @@ import {
 } from 'jose'
 
 import type { NamedJwk } from './jwk.ts'
-import type { KeySource, SigningKey } from './algorithms.ts'
+import type { KeySource, SigningKey } from './key-source.ts'
 
 type KeyResolver = (header: CompactJWSHeaderParameters) => Promise<CryptoKey>
 
-/** Tokens verified by a key set that is part of the configuration. */
+/** Verifies with a key set of the configuration. */
 export function keySetSource(set: JSONWebKeySet, algorithms: readonly string[]): KeySource {
   const resolve = createLocalJWKSet(set)
   return {
@@ -21,14 +21,14 @@ export function keySetSource(set: JSONWebKeySet, algorithms: readonly string[]):
       try {
         return await matchingKeys(resolve, header)
       } catch {
-        throw new TypeError('A configured JWK is no usable key.')
+        throw new TypeError('A configured JWK cannot be used as a key.')
       }
     },
-    epoch: () => set,
+    version: () => set,
   }
 }
 
-/** Tokens signed by a private key. */
+/** Signs with a private key. */
 export function keyPairSigner(privateKey: NamedJwk): SigningKey {
   let imported: Promise<CryptoKey> | undefined
   return {
@@ -40,11 +40,11 @@ export function keyPairSigner(privateKey: NamedJwk): SigningKey {
 
 async function importPrivateKey(privateKey: NamedJwk): Promise<CryptoKey> {
   const key = await importJWK(privateKey).catch(() => undefined)
-  if (key === undefined || key instanceof Uint8Array) throw new TypeError('`privateKey` is no usable key.')
+  if (key === undefined || key instanceof Uint8Array) throw new TypeError('`privateKey` cannot be used as a key.')
   return key
 }
 
-/** The keys that a header's `kid`, or without one its `alg`, points to. */
+/** Returns the keys that fit a header: by its `kid`, or by its `alg` if it has no `kid`. */
 export async function matchingKeys(
   resolve: KeyResolver,
   header: CompactJWSHeaderParameters,

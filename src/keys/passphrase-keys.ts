@@ -1,15 +1,16 @@
 import type { CryptoKey } from 'jose'
 
-import type { HmacAlgorithm, KeySource, SigningKey } from './algorithms.ts'
+import type { HmacAlgorithm } from './algorithms.ts'
+import type { KeySource, SigningKey } from './key-source.ts'
 
-/** A passphrase's bytes, and the algorithms that it serves. */
+/** The keys of one passphrase, and the algorithms that it is used for. */
 export interface PassphraseKey {
   readonly algorithms: readonly HmacAlgorithm[]
-  /** The key for one of its algorithms, imported at the first use and kept. */
+  /** Returns the key for one of the algorithms. It is imported at the first use and kept. */
   import(algorithm: HmacAlgorithm): Promise<CryptoKey>
 }
 
-/** Makes a key of a passphrase for those algorithms that the configuration lets it serve. */
+/** Makes the keys of a passphrase for the algorithms that the configuration allows it. */
 export function passphraseKey(bytes: Uint8Array<ArrayBuffer>, algorithms: readonly HmacAlgorithm[]): PassphraseKey {
   const imported = new Map<HmacAlgorithm, Promise<CryptoKey>>()
   return {
@@ -25,7 +26,7 @@ export function passphraseKey(bytes: Uint8Array<ArrayBuffer>, algorithms: readon
   }
 }
 
-/** Tokens verified by a list of passphrases: each that serves the token's algorithm is tried, in order. */
+/** Verifies with a list of passphrases. Each one that serves the token's algorithm is tried, in order. */
 export function passphraseSource(keys: readonly PassphraseKey[]): KeySource {
   return {
     algorithms: new Set(keys.flatMap((key) => key.algorithms)),
@@ -33,11 +34,11 @@ export function passphraseSource(keys: readonly PassphraseKey[]): KeySource {
       const algorithm = alg as HmacAlgorithm
       return Promise.all(keys.filter((key) => key.algorithms.includes(algorithm)).map((key) => key.import(algorithm)))
     },
-    epoch: () => keys,
+    version: () => keys,
   }
 }
 
-/** Tokens signed by a passphrase. */
+/** Signs with a passphrase. */
 export const passphraseSigner = (key: PassphraseKey, algorithm: HmacAlgorithm): SigningKey => ({
   algorithm,
   kid: undefined,

@@ -1,41 +1,40 @@
 import { createRemoteJWKSet, customFetch, jwksCache, type FetchImplementation, type JWKSCacheInput } from 'jose'
 
+import { JwtRejection } from '../outcome/rejection.ts'
 import { keySetProblem } from './jwk.ts'
 import { matchingKeys } from './key-set.ts'
-import type { KeySource } from './algorithms.ts'
-import { JwtRejection } from '../outcome/rejection.ts'
+import type { KeySource } from './key-source.ts'
 
 const MAX_BYTES = 2 ** 20
-/** How long a key server may be silent, in milliseconds. */
-const TIMEOUT = 2_000
-/** How long a fetched key set is used, in milliseconds. */
-const FRESH = 10 * 60_000
-/** How long after a fetch, good or bad, no other one follows for a `kid` that is not in the set, in milliseconds. */
-const COOLDOWN = 30_000
+const FETCH_TIMEOUT_MS = 2_000
+/** How long a fetched key set is used. */
+const CACHE_MAX_AGE_MS = 10 * 60_000
+/** How long after a fetch, successful or not, no token with an unknown `kid` causes another one. */
+const COOLDOWN_MS = 30_000
 
 /**
- * Tokens verified by the key set that a server publishes (RFC 7517 5): fetched at the first need, and again when it is no
- * longer fresh or a token names an unknown key.
+ * Verifies with the key set that a server publishes (RFC 7517 5). The set is fetched at the first use, and again when it is
+ * too old or a token has an unknown `kid`.
  */
 export function remoteKeySetSource(url: URL, algorithms: readonly string[]): KeySource {
   const cache: JWKSCacheInput & { jwks?: unknown } = {}
-  let failedAt = Number.NEGATIVE_INFINITY
-  const coolingDown = () => Date.now() < failedAt + COOLDOWN
+  let failedAtMs = Number.NEGATIVE_INFINITY
+  const isCoolingDown = () => Date.now() < failedAtMs + COOLDOWN_MS
 
   const fetchKeySet: FetchImplementation = async (address, options) => {
-    if (coolingDown()) throw new Error('the last fetch failed a moment ago')
+    if (isCoolingDown()) throw new Error('the last fetch failed a moment ago')
     try {
       return await usableKeySet(await fetch(address, options))
     } catch (error) {
-      failedAt = Date.now()
+      failedAtMs = Date.now()
       throw error
     }
   }
 
   const resolve = createRemoteJWKSet(url, {
-    timeoutDuration: TIMEOUT,
-    cacheMaxAge: FRESH,
-    cooldownDuration: COOLDOWN,
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    cacheMaxAge: CACHE_MAX_AGE_MS,
+    cooldownDuration: COOLDOWN_MS,
     [customFetch]: fetchKeySet,
     [jwksCache]: cache,
   })
@@ -43,15 +42,16 @@ export function remoteKeySetSource(url: URL, algorithms: readonly string[]): Key
   return {
     algorithms: new Set(algorithms),
     async find(header) {
-      const failedBefore = coolingDown()
+      const failedBefore = isCoolingDown()
       try {
         return await matchingKeys(resolve, header)
       } catch {
+        // The set is good; only the search for an unknown `kid` was not repeated. That token has no key here.
         if (failedBefore && resolve.fresh) return []
         throw new JwtRejection('unavailable')
       }
     },
-    epoch: () => (resolve.fresh ? cache.jwks : {}),
+    version: () => (resolve.fresh ? cache.jwks : {}),
   }
 }
 

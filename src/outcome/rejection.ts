@@ -1,67 +1,25 @@
 import { TRPCError } from '@trpc/server'
 
-/** Why a call was refused, for the server's eyes: `error.cause.reason` and `retfunc` carry it. */
-export type RejectionReason =
-  | 'missing'
-  | 'malformed'
-  | 'bad_signature'
-  | 'wrong_type'
-  | 'expired'
-  | 'not_yet_valid'
-  | 'wrong_issuer'
-  | 'wrong_audience'
-  | 'wrong_subject'
-  | 'invalid_claims'
-  | 'revoked'
-  | 'too_old'
-  | 'insufficient_scope'
-  | 'not_authorised'
-  | 'unavailable'
+import { clientReasonOf, rejectionTexts, type ClientReason, type RejectionReason } from './rejection-reasons.ts'
 
-/** Why a call was refused, as the client may know it: every fault of a token but its age is `invalid`. */
-export type ClientReason =
-  | 'missing'
-  | 'invalid'
-  | 'expired'
-  | 'too_old'
-  | 'insufficient_scope'
-  | 'not_authorised'
-  | 'unavailable'
-
-/** The fixed texts that clients get, by client reason. Nothing of the request is ever in them. */
-export const rejectionTexts: Readonly<Record<ClientReason, string>> = Object.freeze({
-  missing: 'Authentication required',
-  invalid: 'Invalid token',
-  expired: 'Token expired',
-  too_old: 'Recent authentication required',
-  insufficient_scope: 'Insufficient scope',
-  not_authorised: 'Not authorised',
-  unavailable: 'Service unavailable',
-})
-
-const codes: Partial<Record<RejectionReason, TRPCError['code']>> = {
-  insufficient_scope: 'FORBIDDEN',
-  unavailable: 'SERVICE_UNAVAILABLE',
-}
-
-/** What the procedure asked for: it goes into the challenge. */
+/** What the procedure required: the challenge repeats it. */
 interface Requirement {
   readonly scope?: string
   readonly maxAge?: number
 }
 
 /**
- * The typed refusal of a call: the `cause` of the `TRPCError` that a refused call ends in.
+ * The typed rejection of a call: the `cause` of the `TRPCError` that a rejected call ends in.
  *
- * It carries a reason and what the procedure asked for, never a token, a claim or another library's error.
+ * It carries a reason and what the procedure required. It never carries a token, a claim or an error of another library.
  */
 export class JwtRejection extends Error {
   override readonly name = 'JwtRejection'
-  /** Why, from a closed list. */
+  /** Why the call was rejected. */
   readonly reason: RejectionReason
-  /** The scope that the procedure asked for, where the reason is `insufficient_scope`. */
+  /** The scope that the procedure requires, where the reason is `insufficient_scope`. */
   readonly scope: string | undefined
-  /** How recent a sign-in the procedure asked for, in seconds, where the reason is `too_old`. */
+  /** The greatest age of a sign-in that the procedure accepts, in seconds, where the reason is `too_old`. */
   readonly maxAge: number | undefined
 
   constructor(reason: RejectionReason, requirement: Requirement = {}) {
@@ -72,16 +30,16 @@ export class JwtRejection extends Error {
   }
 }
 
-/** What the client may know of a reason. */
-function clientReason(reason: RejectionReason): ClientReason {
-  return Object.hasOwn(rejectionTexts, reason) ? (reason as ClientReason) : 'invalid'
+const codes: Partial<Record<RejectionReason, TRPCError['code']>> = {
+  insufficient_scope: 'FORBIDDEN',
+  unavailable: 'SERVICE_UNAVAILABLE',
 }
 
-/** The error that tRPC sends for a rejection: a fixed text and, since development builds send it, a fixed stack. */
+/** The error that tRPC sends for a rejection: a fixed message and, since development builds send it, a fixed stack. */
 export function toTRPCError(rejection: JwtRejection): TRPCError {
   const error = new TRPCError({
     code: codes[rejection.reason] ?? 'UNAUTHORIZED',
-    message: rejectionTexts[clientReason(rejection.reason)],
+    message: rejectionTexts[clientReasonOf(rejection.reason)],
     cause: rejection,
   })
   error.stack = `TRPCError: ${error.message}`
@@ -94,10 +52,17 @@ export interface JwtErrorData {
 }
 
 /**
- * The part of an error that tells the client why it was refused: `{ jwt: { reason } }`, or `{ jwt: null }` for other errors.
+ * Returns the part of an error that tells the client why the call was rejected: `{ jwt: { reason } }`, or `{ jwt: null }`
+ * for all other errors.
  *
- * Spread it into `data` in your `errorFormatter`, and the client reads a typed `error.data.jwt?.reason`.
+ * @example
+ * ```ts
+ * // the client then reads a typed `error.data.jwt?.reason`
+ * initTRPC.create({
+ *   errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, ...jwtErrorData(error) } }),
+ * })
+ * ```
  */
 export function jwtErrorData(error: TRPCError): JwtErrorData {
-  return { jwt: error.cause instanceof JwtRejection ? { reason: clientReason(error.cause.reason) } : null }
+  return { jwt: error.cause instanceof JwtRejection ? { reason: clientReasonOf(error.cause.reason) } : null }
 }

@@ -1,34 +1,42 @@
 import { type SessionStore, STORE_TIMEOUT_MS } from './session-store.ts'
 
-/** What is needed of a `pg` pool, or of PGlite. */
+/** The method of a `pg` pool, or of PGlite, that is used. */
 export interface PostgresPool {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
 }
 
 /** Options of `postgresSessions`. */
 export interface PostgresSessionsOptions {
-  /** The table, with its schema if need be (`'jwt_sessions'`). */
+  /** The table's name, with or without a schema (`'jwt_sessions'`). */
   table?: string
 }
 
 /** A store in PostgreSQL. */
 export interface PostgresSessions extends SessionStore {
-  /** Makes the table and its indexes where they are not there yet. */
+  /** Creates the table and its indexes if they do not exist. */
   createTable(): Promise<void>
-  /** Deletes the sessions that are over, and says how many those were. They are over without it too: it frees space. */
+  /** Deletes the rows of sessions that are over, to free space. Returns how many rows it deleted. */
   sweep(): Promise<number>
 }
 
-/** Serialization failure, deadlock, and the unique violation of two processes that make the table at once. */
-const WORTH_ANOTHER_TRY: readonly unknown[] = ['40001', '40P01', '23505']
-const ATTEMPTS = 5
+/** Serialization failure, deadlock, and the unique violation when two processes create the table at once. */
+const RETRYABLE_CODES: readonly unknown[] = ['40001', '40P01', '23505']
+const MAX_ATTEMPTS = 5
 
 /**
- * Keeps sessions in PostgreSQL, for any number of processes. Takes a `pg` pool, or PGlite, as it is.
+ * Keeps sessions in PostgreSQL, for any number of processes. Accepts a `pg` pool, or PGlite.
  *
- * Give your pool an `error` listener: without one a lost connection ends the process.
+ * Add an `error` listener to your pool: without one, a lost connection ends the process.
  *
- * @throws {TypeError} where `pool` is none, or `table` no plain name
+ * @throws {TypeError} if `pool` is not a pool, or `table` is not a plain name
+ *
+ * @example
+ * ```ts
+ * const pool = new Pool({ connectionString: process.env.DATABASE_URL }).on('error', console.error)
+ * const store = postgresSessions(pool)
+ * await store.createTable()
+ * createJwtTrivial({ passphrase, authorise, sessions: { store, reauthorise } })
+ * ```
  */
 export function postgresSessions(
   pool: PostgresPool,
@@ -37,7 +45,9 @@ export function postgresSessions(
   if (typeof (pool as PostgresPool | undefined)?.query !== 'function')
     throw new TypeError('postgresSessions: the first argument must be a `pg` pool, or PGlite')
   if (!/^[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?$/i.test(table)) {
-    throw new TypeError('postgresSessions: `table` must be a plain name, or a schema and one: my_schema.jwt_sessions')
+    throw new TypeError(
+      'postgresSessions: `table` must be a plain name, or a schema and a name: my_schema.jwt_sessions',
+    )
   }
   const name = table.slice(table.indexOf('.') + 1)
 
@@ -46,7 +56,7 @@ export function postgresSessions(
       try {
         return (await pool.query(text, values)).rows as Record<string, unknown>[]
       } catch (error) {
-        if (attempt === ATTEMPTS || !WORTH_ANOTHER_TRY.includes((error as { code?: unknown }).code)) throw error
+        if (attempt === MAX_ATTEMPTS || !RETRYABLE_CODES.includes((error as { code?: unknown }).code)) throw error
       }
     }
   }
@@ -76,13 +86,13 @@ export function postgresSessions(
       return rows.length === 1
     },
     async rotate(sid, generation, graceSeconds) {
-      const givenUpAt = Date.now() + STORE_TIMEOUT_MS
+      const deadlineMs = Date.now() + STORE_TIMEOUT_MS
       const [time] = await run('select clock_timestamp()::text as now')
-      const left = givenUpAt - Date.now()
-      if (left <= 0) throw new Error('PostgreSQL was silent for too long')
-      const [row] = await run(rotateStatement(table), sid, generation, graceSeconds, time?.['now'], left)
+      const leftMs = deadlineMs - Date.now()
+      if (leftMs <= 0) throw new Error('PostgreSQL did not answer in time')
+      const [row] = await run(rotateStatement(table), sid, generation, graceSeconds, time?.['now'], leftMs)
       if (!row) return 'ended'
-      if (row['verdict'] === 'late') throw new Error('PostgreSQL came to it too late')
+      if (row['verdict'] === 'late') throw new Error('PostgreSQL ran the rotation too late')
       return row['verdict'] === 'reused' ? 'reused' : { generation: Number(row['generation']) }
     },
     async end(sid) {
@@ -94,7 +104,7 @@ export function postgresSessions(
   }
 }
 
-/** One statement that locks the row before it looks: racing refreshes see one another's outcome. */
+/** One statement, which locks the row before it reads it: concurrent refreshes see each other's result. */
 const rotateStatement = (table: string): string => `
 with session as (
   select generation, rotated_at from ${table} where sid = $1 and expires_at > clock_timestamp() for update

@@ -1,11 +1,11 @@
 import { type SessionStore, STORE_TIMEOUT_MS } from './session-store.ts'
 
-/** What is needed of a client of the `redis` package: a client, a pool, a cluster or a sentinel. */
+/** The method of the `redis` package's clients that is used: a client, a pool, a cluster or a sentinel has it. */
 export interface NodeRedisClient {
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
-/** What is needed of a client of the `ioredis` package: a `Redis` or a `Cluster`. */
+/** The members of the `ioredis` package's clients that are used: a `Redis` or a `Cluster` has them. */
 export interface IoRedisClient {
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>
   defineCommand: unknown
@@ -13,16 +13,17 @@ export interface IoRedisClient {
 
 /** Options of `redisSessions`. */
 export interface RedisSessionsOptions {
-  /** Begins every key (`'jwt:'`). */
+  /** The beginning of every key (`'jwt:'`). */
   prefix?: string
 }
 
+/** Every script touches one key, so that a cluster can run it. */
 const START = `
 redis.call('HSET', KEYS[1], 'sub', ARGV[1], 'generation', 0)
 redis.call('PEXPIREAT', KEYS[1], ARGV[2])
 return 1`
 
-/** Forgets the subject's sessions that are over; the index lives as long as its last session. */
+/** Adds a session to its subject's index, and removes those that are over. The index expires with its last session. */
 const INDEX = `
 local now = redis.call('TIME')
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now[1] .. '000')
@@ -37,7 +38,7 @@ const TIME = `
 local now = redis.call('TIME')
 return tostring(now[1] * 1000 + math.floor(now[2] / 1000))`
 
-/** Answers a generation, -1 for reused, -2 for ended, -3 for too late. */
+/** Returns a generation, -1 for reused, -2 for ended, -3 for too late. */
 const ROTATE = `
 local session = redis.call('HMGET', KEYS[1], 'generation', 'rotatedAt')
 local current = tonumber(session[1])
@@ -64,12 +65,19 @@ const MEMBERS = `return redis.call('ZRANGE', KEYS[1], 0, -1)`
 const UNINDEX = `return redis.call('ZREM', KEYS[1], ARGV[1])`
 
 /**
- * Keeps sessions in Redis 6.2 or later, for any number of processes. Takes a client of `redis` or `ioredis` as it is, pools
- * and clusters too: every script touches one key. Keys expire by themselves.
+ * Keeps sessions in Redis 6.2 or later, for any number of processes. Accepts a client of `redis` or `ioredis`, also a pool
+ * or a cluster. Keys expire by themselves.
  *
- * Give your client an `error` listener: without one a lost connection ends the process.
+ * Add an `error` listener to your client: without one, a lost connection ends the process.
  *
- * @throws {TypeError} where `client` is none
+ * @throws {TypeError} if `client` is not a client of one of these packages
+ *
+ * @example
+ * ```ts
+ * const client = createClient({ url: process.env.REDIS_URL }).on('error', console.error)
+ * await client.connect()
+ * createJwtTrivial({ passphrase, authorise, sessions: { store: redisSessions(client), reauthorise } })
+ * ```
  */
 export function redisSessions(
   client: NodeRedisClient | IoRedisClient,
@@ -93,24 +101,24 @@ export function redisSessions(
 
   return {
     async start({ sid, sub, expiresAt }) {
-      const endsAt = String(expiresAt.getTime())
-      await run(START, sessionKey(sid), sub, endsAt)
-      await run(INDEX, indexKey(sub), sid, endsAt)
+      const expiresAtMs = String(expiresAt.getTime())
+      await run(START, sessionKey(sid), sub, expiresAtMs)
+      await run(INDEX, indexKey(sub), sid, expiresAtMs)
     },
     async isLive(sid) {
       return Number(await run(IS_LIVE, sessionKey(sid))) === 1
     },
     async rotate(sid, generation, graceSeconds) {
-      const givenUpAt = Date.now() + STORE_TIMEOUT_MS
-      const time = Number(await run(TIME, sessionKey(sid)))
-      const left = givenUpAt - Date.now()
-      if (left <= 0) throw new Error('Redis was silent for too long')
+      const deadlineMs = Date.now() + STORE_TIMEOUT_MS
+      const storeNowMs = Number(await run(TIME, sessionKey(sid)))
+      const leftMs = deadlineMs - Date.now()
+      if (leftMs <= 0) throw new Error('Redis did not answer in time')
       const answer = Number(
-        await run(ROTATE, sessionKey(sid), String(generation), String(graceSeconds), String(time + left)),
+        await run(ROTATE, sessionKey(sid), String(generation), String(graceSeconds), String(storeNowMs + leftMs)),
       )
       if (answer === -1) return 'reused'
       if (answer === -2) return 'ended'
-      if (!(answer >= 0)) throw new Error('Redis came to it too late')
+      if (!(answer >= 0)) throw new Error('Redis ran the rotation too late')
       return { generation: answer }
     },
     end,

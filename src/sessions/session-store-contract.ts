@@ -1,33 +1,35 @@
 import type { NewSession, SessionStore } from './session-store.ts'
 
-/** One demand of the `SessionStore` contract. */
+/** One case of the `SessionStore` contract. */
 export interface SessionStoreCase {
-  /** What the store must do. */
+  /** What a store must do. */
   name: string
-  /** Resolves where the store does it, rejects with what it did instead. Leaves its sessions to expire within a minute. */
+  /** Resolves if the store does it; otherwise rejects with what the store did. Its sessions expire within a minute. */
   run: (store: SessionStore) => Promise<void>
 }
 
 /**
- * What every `SessionStore` must do, for any test runner:
+ * The cases that every `SessionStore` must pass, for any test runner. Names of sessions and subjects are random, so cases may
+ * run concurrently, and on a store that is in use.
  *
- * `for (const { name, run } of sessionStoreContract) test(name, () => run(store))`
- *
- * Names of sessions and subjects are random, so that cases may run side by side and on a store that is in use.
+ * @example
+ * ```ts
+ * for (const { name, run } of sessionStoreContract) test(name, () => run(store))
+ * ```
  */
 export const sessionStoreContract: readonly SessionStoreCase[] = [
   {
-    name: 'knows a session that was begun, and no other',
+    name: 'knows a session that was started, and no other',
     run: async (store) => {
-      const { sid } = await begin(store)
-      equal(await store.isLive(sid), true, 'isLive of a session that was begun')
-      equal(await store.isLive(random()), false, 'isLive of a session that never was')
+      const { sid } = await start(store)
+      equal(await store.isLive(sid), true, 'isLive of a session that was started')
+      equal(await store.isLive(random()), false, 'isLive of a session that was never started')
     },
   },
   {
-    name: 'lets a session be over at its end',
+    name: 'ends a session at its `expiresAt`',
     run: async (store) => {
-      const { sid } = await begin(store, { expiresAt: new Date(Date.now() + 1_000) })
+      const { sid } = await start(store, { expiresAt: new Date(Date.now() + 1_000) })
       equal(await store.isLive(sid), true, 'isLive before the end')
       await sleep(1_300)
       equal(await store.isLive(sid), false, 'isLive after the end')
@@ -35,56 +37,56 @@ export const sessionStoreContract: readonly SessionStoreCase[] = [
     },
   },
   {
-    name: 'ends a session, and does not mind ending it again',
+    name: 'ends a session, and accepts ending it again',
     run: async (store) => {
-      const { sid } = await begin(store)
+      const { sid } = await start(store)
       await store.end(sid)
       await store.end(sid)
       await store.end(random())
       equal(await store.isLive(sid), false, 'isLive of a session that was ended')
       equal(await store.rotate(sid, 0, 10), 'ended', 'rotate of a session that was ended')
-      equal(await store.rotate(random(), 0, 10), 'ended', 'rotate of a session that never was')
+      equal(await store.rotate(random(), 0, 10), 'ended', 'rotate of a session that was never started')
     },
   },
   {
-    name: 'ends all sessions of a subject but the one excepted, and of nobody else',
+    name: 'ends all sessions of a subject except the one named, and of no other subject',
     run: async (store) => {
       const sub = `${random()} {ü} "'\\ :*`
-      const [one, two, kept] = [await begin(store, { sub }), await begin(store, { sub }), await begin(store, { sub })]
-      const other = await begin(store)
+      const [one, two, kept] = [await start(store, { sub }), await start(store, { sub }), await start(store, { sub })]
+      const other = await start(store)
       await store.endAll(sub, kept.sid)
       const live = await Promise.all([one, two, kept, other].map(({ sid }) => store.isLive(sid)))
-      equal(live, [false, false, true, true], 'isLive after endAll with one excepted')
+      equal(live, [false, false, true, true], 'isLive after endAll with an exception')
       await store.endAll(sub)
       equal(await store.isLive(kept.sid), false, 'isLive after endAll')
-      const next = await begin(store, { sub })
-      equal(await store.isLive(next.sid), true, 'isLive of a session begun right after endAll')
+      const next = await start(store, { sub })
+      equal(await store.isLive(next.sid), true, 'isLive of a session started right after endAll')
     },
   },
   {
     name: 'rotates one generation at a time',
     run: async (store) => {
-      const { sid } = await begin(store)
+      const { sid } = await start(store)
       equal(await store.rotate(sid, 0, 0), { generation: 1 }, 'rotate of generation 0')
       equal(await store.rotate(sid, 1, 0), { generation: 2 }, 'rotate of generation 1')
       equal(await store.isLive(sid), true, 'isLive after rotations')
     },
   },
   {
-    name: 'answers the current generation to the previous and the current one, within the grace',
+    name: 'returns the current generation for the previous and the current one, within the grace',
     run: async (store) => {
-      const { sid } = await begin(store)
+      const { sid } = await start(store)
       equal(await store.rotate(sid, 0, 30), { generation: 1 }, 'the first rotate')
       equal(await store.rotate(sid, 0, 30), { generation: 1 }, 'rotate of the previous generation within the grace')
       equal(await store.rotate(sid, 1, 30), { generation: 1 }, 'rotate of the current generation within the grace')
       equal(await store.rotate(sid, 0, 30), { generation: 1 }, 'rotate of the previous generation, once more')
-      equal(await store.isLive(sid), true, 'isLive after all that')
+      equal(await store.isLive(sid), true, 'isLive after all of these')
     },
   },
   {
-    name: 'rotates the current generation after the grace, and takes the previous one for reuse',
+    name: 'rotates the current generation after the grace, and treats the previous one as reuse',
     run: async (store) => {
-      const [honest, stolen] = [await begin(store), await begin(store)]
+      const [honest, stolen] = [await start(store), await start(store)]
       await Promise.all([store.rotate(honest.sid, 0, 1), store.rotate(stolen.sid, 0, 1)])
       await sleep(1_300)
       equal(await store.rotate(honest.sid, 1, 1), { generation: 2 }, 'rotate of the current generation after the grace')
@@ -94,9 +96,9 @@ export const sessionStoreContract: readonly SessionStoreCase[] = [
     },
   },
   {
-    name: 'takes every other generation for reuse, at any time',
+    name: 'treats every other generation as reuse, at any time',
     run: async (store) => {
-      const [old, future] = [await begin(store), await begin(store)]
+      const [old, future] = [await start(store), await start(store)]
       await store.rotate(old.sid, 0, 0)
       await store.rotate(old.sid, 1, 0)
       equal(
@@ -104,37 +106,37 @@ export const sessionStoreContract: readonly SessionStoreCase[] = [
         'reused',
         'rotate of the generation before the previous, within the grace',
       )
-      equal(await store.rotate(future.sid, 1, 30), 'reused', 'rotate of a generation that has not come yet')
+      equal(await store.rotate(future.sid, 1, 30), 'reused', 'rotate of a future generation')
       equal(await store.isLive(old.sid), false, 'isLive after reuse')
-      equal(await store.isLive(future.sid), false, 'isLive after a generation that has not come yet')
+      equal(await store.isLive(future.sid), false, 'isLive after a future generation')
     },
   },
   {
-    name: 'gives 50 racing rotations of one generation the same next one, within the grace',
+    name: 'gives 50 concurrent rotations of one generation the same next one, within the grace',
     run: async (store) => {
-      const { sid } = await begin(store)
+      const { sid } = await start(store)
       const answers = await Promise.all(Array.from({ length: 50 }, () => store.rotate(sid, 0, 30)))
       equal(
         answers,
         answers.map(() => ({ generation: 1 })),
-        'racing rotates with a grace',
+        'concurrent rotates with a grace',
       )
     },
   },
   {
-    name: 'lets one of 50 racing rotations of one generation win without a grace, and ends the session',
+    name: 'lets one of 50 concurrent rotations of one generation succeed without a grace, and ends the session',
     run: async (store) => {
-      const { sid } = await begin(store)
+      const { sid } = await start(store)
       const answers = await Promise.all(Array.from({ length: 50 }, () => store.rotate(sid, 0, 0)))
-      const winners = answers.filter((answer) => typeof answer === 'object')
-      equal(winners, [{ generation: 1 }], 'the winners of racing rotates without a grace')
-      equal(answers.filter((answer) => answer === 'reused').length, 1, 'how often reuse was seen')
-      equal(await store.isLive(sid), false, 'isLive after the race')
+      const successes = answers.filter((answer) => typeof answer === 'object')
+      equal(successes, [{ generation: 1 }], 'the successes of concurrent rotates without a grace')
+      equal(answers.filter((answer) => answer === 'reused').length, 1, 'how often reuse was detected')
+      equal(await store.isLive(sid), false, 'isLive after the concurrent rotates')
     },
   },
 ]
 
-async function begin(store: SessionStore, session: Partial<NewSession> = {}): Promise<NewSession> {
+async function start(store: SessionStore, session: Partial<NewSession> = {}): Promise<NewSession> {
   const started = { sid: random(), sub: random(), expiresAt: new Date(Date.now() + 60_000), ...session }
   await store.start(started)
   return started

@@ -1,40 +1,40 @@
 /**
- * Where sessions are kept: an allow list. A session that the store does not know is over, so that a store that was wiped
- * logs everybody out and lets nobody in.
+ * Keeps sessions. It is an allow list: a session that the store does not know is over, so a store that lost its data signs
+ * everybody out and lets nobody in.
  *
- * All times are the store's own clock's. A method that cannot do its work rejects. A `rotate` that has rejected, or has
- * not answered within 2 seconds, must not take effect later: it would make an honest retry look like reuse.
+ * All times are those of the store's own clock. A method rejects if it cannot do its work. A `rotate` that has rejected, or
+ * has not answered within 2 seconds, must not take effect later: an honest retry would then look like reuse.
  */
 export interface SessionStore {
-  /** Begins a session, with its refresh token in generation 0. The session is over at `expiresAt`, whatever happens. */
+  /** Starts a session, with its refresh token in generation 0. The session is over at `expiresAt` at the latest. */
   start(session: NewSession): Promise<void>
-  /** Whether a session has begun and is not over. */
+  /** Whether a session was started and is not over. */
   isLive(sid: string): Promise<boolean>
   /**
-   * Moves a session's refresh token on by one generation (refresh token rotation, RFC 9700 4.14.2). Atomic.
+   * Moves a session's refresh token to the next generation (refresh token rotation, RFC 9700 4.14.2). Must be atomic.
    *
-   * Within `graceSeconds` of a rotation the previous and the current generation both answer the current one. After it the
-   * current one rotates. Any other generation ends the session and answers `'reused'`. A session that is over or was never
-   * begun answers `'ended'`.
+   * Within `graceSeconds` of a rotation, the previous and the current generation both return the current generation. After
+   * it, the current generation rotates. Any other generation ends the session and returns `'reused'`. A session that is
+   * over or was never started returns `'ended'`.
    */
   rotate(sid: string, generation: number, graceSeconds: number): Promise<Rotation>
-  /** Ends a session. One that is over already, or never was, is no error. */
+  /** Ends a session. If it is over already, or was never started, this is no error. */
   end(sid: string): Promise<void>
-  /** Ends all sessions of a subject, but for the one named `except`. */
+  /** Ends all sessions of a subject, except the one named `except`. */
   endAll(sub: string, except?: string): Promise<void>
 }
 
-/** A session that is about to begin. */
+/** A session to start. */
 export interface NewSession {
-  /** Names the session: 128 random bits, base64url. */
+  /** The session's name: 128 random bits, base64url. */
   sid: string
-  /** Whose it is. */
+  /** The subject that signed in. */
   sub: string
-  /** When it ends, whatever happens. */
+  /** When the session is over at the latest. */
   expiresAt: Date
 }
 
-/** What came of a rotation: the generation that the next refresh token carries, or why there is none. */
+/** The result of a rotation: the generation of the next refresh token, or why there is no next one. */
 export type Rotation = { generation: number } | 'reused' | 'ended'
 
 /** How long a store may take to answer, in milliseconds. */

@@ -2,77 +2,82 @@ import type { JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 
 import type { Bearer } from '../bearer/create-context.ts'
-import { isImmutable, readClaims, type Claims } from './claims.ts'
-import { verifyToken, type VerifyConfig } from './verify-token.ts'
+import type { Claims } from './claims.ts'
+import { isImmutable, parseClaims } from './parse-claims.ts'
+import type { VerifyConfig } from './verify-config.ts'
+import { verifyToken } from './verify-token.ts'
 
-/** How long a token is remembered, in seconds, however long it lives. */
-const REMEMBERED = 600
+/** How long a token is remembered at most. */
+const CACHE_MAX_AGE_SECONDS = 600
 
-/** A token whose signature holds. What depends on the time and on the procedure has yet to be checked, at each call. */
+/** A token with a valid signature. What depends on the time and the procedure must still be checked at each call. */
 export interface VerifiedToken {
   readonly text: string
   readonly payload: JWTPayload
-  /** What the `claims` schema made of it, once it has, if every call may share it. */
+  /** The claims for `ctx.jwt`, once they were parsed, if all calls may share them. */
   claims?: Claims
-  readonly openedAt: number
-  readonly epoch: unknown
+  readonly verifiedAtSeconds: number
+  readonly keyVersion: unknown
 }
 
-/** Opens tokens, each once. */
+/** Verifies tokens, each once. */
 export interface TokenCache {
   /**
-   * The token of a bearer, as remembered or by its signature. The calls of a request share their bearer, those that come
-   * while a text is being verified share that.
+   * Returns the verified token of a bearer.
    *
    * @throws {JwtRejection}
    */
-  open(bearer: Bearer): VerifiedToken | Promise<VerifiedToken>
+  verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken>
   /**
-   * The claims of a token that passed the checks so far. From now on it is remembered, by its whole text: a hash or a prefix
-   * would one day give one user another's claims.
+   * Parses the claims of a token that passed the checks so far, and remembers the token.
    *
    * @throws {JwtRejection} `invalid_claims`
    */
-  accept(token: VerifiedToken): Promise<Claims>
+  parseClaims(token: VerifiedToken): Promise<Claims>
 }
 
-/** Remembers at most `verifiedTokens` tokens, for ten minutes, and none whose keys may have changed since. */
+/** Remembers at most `verifiedTokens` tokens, for ten minutes at most, and only while the keys stay the same. */
 export function createTokenCache(config: VerifyConfig): TokenCache {
-  const { keys, now, verifiedTokens: max } = config
-  const opened = new WeakMap<Bearer, VerifiedToken>()
-  const remembered = max > 0 ? new LRUCache<string, VerifiedToken>({ max }) : undefined
-  const opening = new Map<string, Promise<VerifiedToken>>()
+  const { keys, nowSeconds, verifiedTokens: max } = config
+  // Shared by the calls of one request, also if no token is remembered.
+  const byBearer = new WeakMap<Bearer, VerifiedToken>()
+  // By the whole text: a prefix or a hash could give one user the claims of another.
+  const byText = max > 0 ? new LRUCache<string, VerifiedToken>({ max }) : undefined
+  // Concurrent requests with the same token wait for one verification.
+  const pending = new Map<string, Promise<VerifiedToken>>()
 
   const isCurrent = (token: VerifiedToken | undefined, text: string): token is VerifiedToken =>
-    token?.text === text && now() - token.openedAt < REMEMBERED && token.epoch === keys.epoch()
+    token?.text === text &&
+    nowSeconds() - token.verifiedAtSeconds < CACHE_MAX_AGE_SECONDS &&
+    token.keyVersion === keys.version()
 
   async function verify(text: string): Promise<VerifiedToken> {
-    const epoch = keys.epoch()
+    const keyVersion = keys.version()
     try {
       const payload = await verifyToken(text, keys)
-      return { text, payload, openedAt: now(), epoch }
+      return { text, payload, verifiedAtSeconds: nowSeconds(), keyVersion }
     } finally {
-      opening.delete(text)
+      pending.delete(text)
     }
   }
 
   async function verifyOnce(bearer: Bearer, text: string): Promise<VerifiedToken> {
-    const verifying = opening.get(text) ?? verify(text)
-    opening.set(text, verifying)
-    const token = await verifying
-    opened.set(bearer, token)
+    const verification = pending.get(text) ?? verify(text)
+    pending.set(text, verification)
+    const token = await verification
+    byBearer.set(bearer, token)
     return token
   }
 
   return {
-    open(bearer) {
+    verify(bearer) {
       const text = bearer.token ?? ''
-      const known = opened.get(bearer) ?? remembered?.get(text)
+      const known = byBearer.get(bearer) ?? byText?.get(text)
       return isCurrent(known, text) ? known : verifyOnce(bearer, text)
     },
-    async accept(token) {
-      const claims = await readClaims(token.payload, config.claims)
-      remembered?.set(token.text, token)
+    async parseClaims(token) {
+      const claims = await parseClaims(token.payload, config.claims)
+      byText?.set(token.text, token)
       if (config.claims && !isImmutable(claims)) return claims
       return (token.claims ??= claims)
     },

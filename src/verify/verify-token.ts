@@ -1,4 +1,3 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
   base64url,
   compactVerify,
@@ -9,36 +8,20 @@ import {
 } from 'jose'
 
 import { MAX_TOKEN_LENGTH } from '../bearer/parse-bearer.ts'
-import { isCanonicalJwt } from './token-shape.ts'
 import { isKid } from '../keys/jwk.ts'
-import type { KeySource } from '../keys/algorithms.ts'
-import type { ExpectedClaims } from '../schema/expected-claims.ts'
+import type { KeySource } from '../keys/key-source.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
+import { isCanonicalJwt } from './token-shape.ts'
 
-/** How far ahead an `iat` may be, in seconds, whatever the clock tolerance. */
-const IAT_AHEAD = 5
-/** Strict where jose is lenient: a byte order mark or broken UTF-8 is no JSON (RFC 7515 5.2). */
+/** Strict where jose is lenient: a byte order mark or invalid UTF-8 is not JSON (RFC 7515 5.2). */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** What verification depends on. */
-export interface VerifyConfig extends ExpectedClaims {
-  readonly keys: KeySource
-  readonly claims: StandardSchemaV1 | undefined
-  /** In seconds. */
-  readonly clockTolerance: number
-  /** Whether tokens without `exp` are accepted. */
-  readonly neverExpires: boolean
-  /** How many verified tokens are remembered. */
-  readonly verifiedTokens: number
-  /** The time, in seconds since 1970. */
-  readonly now: () => number
-}
-
-/** The kinds of token, as their header's `typ` names them (RFC 9068 2.1, RFC 8725 3.11). */
+/** The kinds of token, as `typ` in their header names them (RFC 9068 2.1, RFC 8725 3.11). */
 export type TokenType = 'at+jwt' | 'rt+jwt'
 
 /**
- * Shape, header, signature: what can be said of a token's text once and for all. Gives the payload.
+ * Verifies the shape, the header and the signature of a token, and returns its payload. These do not change with time or
+ * with the procedure. The claims are not checked.
  *
  * @throws {JwtRejection} `malformed`, `wrong_type`, `bad_signature`, `unavailable`
  */
@@ -47,8 +30,8 @@ export async function verifyToken(token: unknown, keys: KeySource, type?: TokenT
 }
 
 /**
- * The bytes that a signature vouches for. Tests of published examples, whose payloads are no claims, call this: with
- * `passphraseSource` for shared secrets and `keySetSource` for public keys.
+ * Verifies the signature of a token and returns the signed bytes. Tests of published examples, whose payloads are not claims,
+ * call this with `passphraseSource` or `keySetSource`.
  */
 export async function verifySignature(
   token: unknown,
@@ -60,10 +43,10 @@ export async function verifySignature(
   const header = parseObject(base64url.decode(token.slice(0, token.indexOf('.'))))
   checkHeader(header, keys.algorithms)
   if (!isOfType(header['typ'], type)) throw new JwtRejection('wrong_type')
-  return verifyWithKeys(token, header, await keys.find(header))
+  return verifyWithKeys(token, header.alg, await keys.find(header))
 }
 
-/** The header never chooses: it must name an algorithm that the configuration accepts (RFC 8725 3.1). */
+/** The header must name an accepted algorithm; it never chooses one (RFC 8725 3.1). */
 function checkHeader(
   header: Record<string, unknown>,
   algorithms: ReadonlySet<string>,
@@ -73,24 +56,17 @@ function checkHeader(
   if ('kid' in header && !isKid(header['kid'])) throw new JwtRejection('malformed')
 }
 
-/**
- * RFC 7515 4.1.9 lets `application/` be left out; types are compared without regard to case. An access token may say less:
- * `JWT`, or nothing.
- */
+/** `application/` may be left out (RFC 7515 4.1.9), and case is ignored. An access token may also have `JWT` or no `typ`. */
 function isOfType(typ: unknown, type: TokenType): boolean {
   if (typ === undefined) return type === 'at+jwt'
   const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined
   return name === type || (name === 'jwt' && type === 'at+jwt')
 }
 
-async function verifyWithKeys(
-  token: string,
-  { alg }: { alg: string },
-  keys: readonly CryptoKey[],
-): Promise<Uint8Array> {
+async function verifyWithKeys(token: string, algorithm: string, keys: readonly CryptoKey[]): Promise<Uint8Array> {
   for (const key of keys) {
     try {
-      return (await compactVerify(token, key, { algorithms: [alg] })).payload
+      return (await compactVerify(token, key, { algorithms: [algorithm] })).payload
     } catch (error) {
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw new JwtRejection('malformed')
     }
@@ -105,17 +81,3 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
   } catch {}
   throw new JwtRejection('malformed')
 }
-
-/** `exp`, `nbf`, `iat` (RFC 7519 4.1.4 to 4.1.6). Each condition says when the token is good: a broken clock refuses. */
-export function checkTimes(payload: JWTPayload, config: VerifyConfig): void {
-  const { exp, nbf, iat, auth_time } = payload
-  if (![exp, nbf, iat, auth_time].every(isNumericDateOrAbsent)) throw new JwtRejection('invalid_claims')
-  if (exp === undefined && !config.neverExpires) throw new JwtRejection('invalid_claims')
-  const now = config.now()
-  if (exp !== undefined && !(now < exp + config.clockTolerance)) throw new JwtRejection('expired')
-  if (nbf !== undefined && !(now >= nbf - config.clockTolerance)) throw new JwtRejection('not_yet_valid')
-  if (iat !== undefined && !(iat <= now + IAT_AHEAD)) throw new JwtRejection('not_yet_valid')
-}
-
-const isNumericDateOrAbsent = (value: unknown): boolean =>
-  value === undefined || (typeof value === 'number' && Math.abs(value) < 2 ** 53)

@@ -1,0 +1,31 @@
+import type { UntypedClaims } from '../verify/claims.ts'
+import { signToken, type IssueConfig, type SignedToken } from './sign-token.ts'
+
+/** The session that a token belongs to. */
+export interface TokenSession {
+  readonly sub: string
+  readonly sid: string
+  /** When the user signed in, in seconds since 1970. */
+  readonly authTimeSeconds: number
+  /** When the session ends, in seconds since 1970. No token outlives it. */
+  readonly expiresAtSeconds: number
+}
+
+/** Signs an access token with prepared claims (RFC 9068 2.2). */
+export async function issueAccessToken(
+  claims: UntypedClaims,
+  config: IssueConfig,
+  session?: TokenSession,
+): Promise<SignedToken> {
+  const { audience, expiresInSeconds, nowSeconds } = config
+  const iat = Math.floor(nowSeconds())
+  const exp = Math.min(iat + (expiresInSeconds ?? Infinity), session?.expiresAtSeconds ?? Infinity)
+  const registered = {
+    ...(audience && { aud: audience.length === 1 ? (audience[0] as string) : [...audience] }),
+    ...(Number.isFinite(exp) && { exp }),
+    ...(session && { sid: session.sid }),
+    iat,
+    auth_time: session?.authTimeSeconds ?? iat,
+  }
+  return signToken({ ...claims, ...registered }, 'at+jwt', config)
+}
