@@ -67,7 +67,7 @@ describe('B2 alg none', () => {
 
 describe('B5 a passphrase must be as long as the hash', () => {
   test('B5 32 bytes for HS256', () => {
-    const message = `createJwtTrivial: \`passphrase\` has 31 bytes, and HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`
+    const message = `createJwtTrivial: \`passphrase\` has 31 bytes; HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`
     expect(withPassphrase(PASSPHRASE.slice(0, 31))).toThrow(new TypeError(message))
     expect(withPassphrase(Buffer.from(PASSPHRASE.slice(0, 31)))).toThrow(new TypeError(message))
     expect(withPassphrase(PASSPHRASE.slice(0, 32))).not.toThrow()
@@ -93,20 +93,20 @@ describe('B5 a passphrase must be as long as the hash', () => {
 })
 
 describe('B6 no key is no way in', () => {
-  const UNDEFINED = `is undefined: is the environment variable set? If not, ${MAKE_ONE}`
+  const UNDEFINED = `is undefined; set the environment variable, or ${MAKE_ONE}`
   test.each<[string, unknown, string]>([
     ['undefined, as of a variable that is not set', process.env['NO_SUCH_VARIABLE_IS_SET'], ` ${UNDEFINED}`],
-    ['null', null, ' must be text or a Uint8Array; got null'],
+    ['null', null, ' must be a string or a Uint8Array; got null'],
     ['empty', '', ` is blank; ${MAKE_ONE}`],
     ['blank', ' '.repeat(64), ` is blank; ${MAKE_ONE}`],
-    ['no bytes', new Uint8Array(), ` has 0 bytes, and HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`],
+    ['no bytes', new Uint8Array(), ` has 0 bytes; HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`],
     ['bytes that are all zero', new Uint8Array(64), ` has fewer than 10 distinct characters; ${MAKE_ONE}`],
-    ['an empty list', [], ' is an empty list; give one passphrase or more'],
+    ['an empty array', [], ' is an empty array; pass one passphrase or more'],
     ['a list of undefined', [undefined], ` 1 ${UNDEFINED}`],
     ['a list with undefined behind a good one', [PASSPHRASE, undefined], ` 2 ${UNDEFINED}`],
     ['a list with an empty one before a good one', ['', PASSPHRASE], ` 1 is blank; ${MAKE_ONE}`],
-    ['false', false, ' must be text or a Uint8Array; got boolean'],
-    ['an object', {}, ' must be text or a Uint8Array; got object'],
+    ['false', false, ' must be a string or a Uint8Array; got boolean'],
+    ['an object', {}, ' must be a string or a Uint8Array; got object'],
   ])('B6 refuses a passphrase that is %s, at construction of either half', (_what, passphrase, problem) => {
     expect(withPassphrase(passphrase)).toThrow(new TypeError(`createJwtTrivial: \`passphrase\`${problem}`))
     expect(() => createJwtVerifier({ passphrase: passphrase as string })).toThrow(
@@ -236,21 +236,29 @@ describe('B13 two instances with two passphrases in one app', () => {
 describe('B15 slips in a passphrase', () => {
   const PEM = `-----BEGIN PUBLIC KEY-----${'MFkwEwYHKoZIzj0CAQYIKoZIzj0D'.repeat(3)}-----END PUBLIC KEY-----`
   test.each<[string, Passphrase, string]>([
-    ['a NUL', `${PASSPHRASE}\0${PASSPHRASE}`, 'has control characters; give printable text on one line, or bytes'],
+    ['a NUL', `${PASSPHRASE}\0${PASSPHRASE}`, 'contains control characters; use printable text on one line, or bytes'],
     [
       'a line end within',
       `${PASSPHRASE}\n${PASSPHRASE}`,
-      'has control characters; give printable text on one line, or bytes',
+      'contains control characters; use printable text on one line, or bytes',
     ],
-    ['a delete character', `${PASSPHRASE}\u007f!`, 'has control characters; give printable text on one line, or bytes'],
-    ['a lone surrogate', `${PASSPHRASE}\ud800!`, 'has lone surrogates; give binary secrets as a Uint8Array'],
+    [
+      'a delete character',
+      `${PASSPHRASE}\u007f!`,
+      'contains control characters; use printable text on one line, or bytes',
+    ],
+    ['a lone surrogate', `${PASSPHRASE}\ud800!`, 'contains lone surrogates; pass a binary secret as a Uint8Array'],
     [
       'a line end at the end',
       `${PASSPHRASE}\n`,
-      'has blanks at an edge, as a slip in a .env file leaves them; trim it',
+      'begins or ends with white space, perhaps a mistake in a .env file; trim it',
     ],
-    ['a blank in front', ` ${PASSPHRASE}`, 'has blanks at an edge, as a slip in a .env file leaves them; trim it'],
-    ['a key in PEM form', PEM, `is a key in PEM form, and a passphrase is a shared secret; ${MAKE_ONE}`],
+    [
+      'a blank in front',
+      ` ${PASSPHRASE}`,
+      'begins or ends with white space, perhaps a mistake in a .env file; trim it',
+    ],
+    ['a key in PEM form', PEM, `is a key in PEM format; a passphrase is a shared secret; ${MAKE_ONE}`],
     ['fewer than 10 distinct characters', '123456789'.repeat(8), `has fewer than 10 distinct characters; ${MAKE_ONE}`],
     [
       'fewer than 10 distinct bytes',
@@ -261,7 +269,7 @@ describe('B15 slips in a passphrase', () => {
     const error = new TypeError(`createJwtTrivial: \`passphrase\` ${problem}`)
     expect(withPassphrase(passphrase)).toThrow(error)
     expect(withPassphrase([OTHER_PASSPHRASE, passphrase])).toThrow(
-      new TypeError(error.message.replace('`passphrase`', '`passphrase` 2')),
+      new TypeError(error.message.replace('`passphrase`', '`passphrase[1]`')),
     )
   })
 

@@ -50,7 +50,7 @@ describe('D2 NumericDates', () => {
     ['a list', `[${NOW}]`],
     ['an object', `{"valueOf":${NOW}}`],
     ['true', 'true'],
-    ['an empty text', '""'],
+    ['an empty string', '""'],
     ['a number that overflows to Infinity', '1e999'],
     ['a number that overflows to -Infinity', '-1e999'],
     ['a number far beyond time', '1e300'],
@@ -149,7 +149,7 @@ describe('D6 aud', () => {
     ['shorter', 'ap'],
     ['in another case', 'API'],
     ['both in one text', 'api jobs'],
-    ['an empty list', []],
+    ['an empty array', []],
     ['a list of others', ['mail', 'API']],
     ['a list in a list', [['api']]],
     ['a list with what is no text', ['api', 1]],
@@ -170,7 +170,7 @@ describe('D6 aud', () => {
   test.each<[string, unknown]>([
     ['a text', 'api'],
     ['empty', ''],
-    ['an empty list', []],
+    ['an empty array', []],
     ['null', null],
   ])('D6 is refused where none is configured and it is %s', async (_what, aud) => {
     expect(await refusal(jwt, good({ aud }))).toEqual(invalid('wrong_audience'))
@@ -178,16 +178,16 @@ describe('D6 aud', () => {
 })
 
 describe('D7 recipients are texts', () => {
-  const AUDIENCE = 'a text or a list of texts, none of them empty'
-  const TEXT = 'a text that is not empty'
+  const AUDIENCE = 'a non-empty string, or an array of them'
+  const TEXT = 'a non-empty string'
   test.each<[string, object, string]>([
     ['issuer', { issuer: /i/ }, `\`issuer\` must be ${TEXT}; got an object`],
     ['subject', { subject: /ann/ }, `\`subject\` must be ${TEXT}; got an object`],
     ['audience', { audience: /api/ }, `\`audience\` must be ${AUDIENCE}; got an object`],
-    ['audience in a list', { audience: ['api', /jobs/] }, `\`audience\` must be ${AUDIENCE}; got a list of 2`],
-    ['issuer in a list', { issuer: ['i'] }, `\`issuer\` must be ${TEXT}; got a list of 1`],
-    ['empty issuer', { issuer: '' }, `\`issuer\` must be ${TEXT}; got an empty text`],
-    ['empty list of audiences', { audience: [] }, `\`audience\` must be ${AUDIENCE}; got an empty list`],
+    ['audience in a list', { audience: ['api', /jobs/] }, `\`audience\` must be ${AUDIENCE}; got an array of 2`],
+    ['issuer in a list', { issuer: ['i'] }, `\`issuer\` must be ${TEXT}; got an array of 1`],
+    ['empty issuer', { issuer: '' }, `\`issuer\` must be ${TEXT}; got an empty string`],
+    ['empty list of audiences', { audience: [] }, `\`audience\` must be ${AUDIENCE}; got an empty array`],
   ])('D7 refuses a regular expression and the like at construction: %s', (_what, options, problem) => {
     expect(() => verifier(options)).toThrow(new TypeError(`createJwtVerifier: ${problem}`))
   })

@@ -40,7 +40,7 @@ describe('I1 where a key set comes from', () => {
 
     expect(addresses.map((address) => messageOf(() => verifierOf(address)))).toEqual(
       addresses.map(
-        () => 'createJwtVerifier: `jwks` must be an https address (http on loopback only), without credentials',
+        () => 'createJwtVerifier: `jwks` must be an https address (http only on loopback), without credentials',
       ),
     )
   })
@@ -148,7 +148,7 @@ describe('I4 sets that are not to be trusted', () => {
     [[ann.publicJwk, secret], 'must have public keys only'],
     [[ann.publicJwk, { kty: 'oct', kid: 'no secret' }], 'must have public keys only'],
     [[ann.publicJwk, mallory.privateJwk], 'must have public keys only'],
-    [[ann.publicJwk, { ...mallory.publicJwk, kid: 'one' }], 'must not have one `kid` twice'],
+    [[ann.publicJwk, { ...mallory.publicJwk, kid: 'one' }], 'must not have the same `kid` twice'],
   ]
 
   test('I4 a fetched set with an oct key, a private key or one kid twice is not used at all', async () => {
@@ -163,7 +163,7 @@ describe('I4 sets that are not to be trusted', () => {
 
   test('I4 such a set in the configuration is an error when the verifier is made', () => {
     expect(sets.map(([keys]) => messageOf(() => verifierOf({ keys })))).toEqual(
-      sets.map(([, problem]) => `createJwtVerifier: \`jwks\` ${problem}; or give its address`),
+      sets.map(([, problem]) => `createJwtVerifier: \`jwks\` ${problem}; or pass its address`),
     )
   })
 })

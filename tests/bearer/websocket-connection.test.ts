@@ -32,12 +32,12 @@ describe('a client is asked to reconnect', () => {
     [1_000, 970],
   ])('once, ahead of the end: a token of %i seconds after %i', (lifetime, after) => {
     const { connection, asked } = open([REQUEST])
-    connection.expectEnd({ iat: OPENED, exp: OPENED + lifetime }, now())
+    connection.scheduleReconnectNotice({ iat: OPENED, exp: OPENED + lifetime }, now())
     pass(after - 0.001)
     expect(asked()).toEqual([])
     pass(0.001)
     expect(asked()).toEqual(['{"id":null,"method":"reconnect"}'])
-    connection.expectEnd({ iat: OPENED, exp: OPENED + lifetime * 2 }, now())
+    connection.scheduleReconnectNotice({ iat: OPENED, exp: OPENED + lifetime * 2 }, now())
     pass(lifetime * 2)
     expect(asked()).toHaveLength(1)
   })
@@ -46,37 +46,37 @@ describe('a client is asked to reconnect', () => {
     const { socket, connection } = open([REQUEST])
     socket.readyState = 3
     socket.emit('close')
-    connection.expectEnd({ iat: OPENED, exp: OPENED + 900 }, now())
+    connection.scheduleReconnectNotice({ iat: OPENED, exp: OPENED + 900 }, now())
     expect(vi.getTimerCount()).toBe(0)
   })
 
   test('at once, where the call comes later than that', () => {
     const { connection, asked } = open([REQUEST])
     pass(99)
-    connection.expectEnd({ exp: OPENED + 100 }, now())
+    connection.scheduleReconnectNotice({ exp: OPENED + 100 }, now())
     pass(0)
     expect(asked()).toHaveLength(1)
   })
 
   test('by the end of the token that its last call carried, however often it calls', () => {
     const { connection, asked } = open([REQUEST])
-    connection.expectEnd({ exp: OPENED + 100 }, now())
+    connection.scheduleReconnectNotice({ exp: OPENED + 100 }, now())
     pass(10)
-    connection.expectEnd({ exp: OPENED + 100 }, OPENED)
+    connection.scheduleReconnectNotice({ exp: OPENED + 100 }, OPENED)
     expect(vi.getTimerCount()).toBe(1)
     pass(65)
     expect(asked()).toHaveLength(1)
 
     const other = open([REQUEST])
-    other.connection.expectEnd({ exp: OPENED + 200 }, now())
-    other.connection.expectEnd({ exp: OPENED + 400 }, now())
+    other.connection.scheduleReconnectNotice({ exp: OPENED + 200 }, now())
+    other.connection.scheduleReconnectNotice({ exp: OPENED + 400 }, now())
     expect(vi.getTimerCount()).toBe(1)
   })
 
   test('no sooner where a call carried a token that never ends', () => {
     const { connection, asked } = open([REQUEST])
-    connection.expectEnd({ exp: OPENED + 100 }, now())
-    connection.expectEnd({}, now())
+    connection.scheduleReconnectNotice({ exp: OPENED + 100 }, now())
+    connection.scheduleReconnectNotice({}, now())
     pass(0)
     expect(asked()).toEqual([])
   })
@@ -87,7 +87,7 @@ describe('a client is asked to reconnect', () => {
   ])('unless it came with a token that %s', (_what, age, timers) => {
     pass(age)
     const { connection } = open([REQUEST])
-    connection.expectEnd({ iat: OPENED, exp: OPENED + 100 }, now())
+    connection.scheduleReconnectNotice({ iat: OPENED, exp: OPENED + 100 }, now())
     expect(vi.getTimerCount()).toBe(timers)
   })
 
@@ -96,7 +96,7 @@ describe('a client is asked to reconnect', () => {
     ['beyond the longest timer', OPENED + 2_147_484 + 30, 0],
     ['just within it', OPENED + 2_147_483 + 30, 1],
   ])('not where the token ends %s', (_when, exp, timers) => {
-    open([REQUEST]).connection.expectEnd({ exp }, now())
+    open([REQUEST]).connection.scheduleReconnectNotice({ exp }, now())
     expect(vi.getTimerCount()).toBe(timers)
   })
 
@@ -112,30 +112,30 @@ describe('a client is asked to reconnect', () => {
     ['an object that is no request', [['{"data":{}}']], 0],
   ])('if it speaks JSON: it has sent %s', (_what, frames, times) => {
     const { connection, asked } = open(...frames)
-    connection.expectEnd({ exp: OPENED + 100 }, now())
+    connection.scheduleReconnectNotice({ exp: OPENED + 100 }, now())
     pass(100)
     expect(asked()).toHaveLength(times)
   })
 
   test('not while the socket closes, and not once it has closed', () => {
     const { socket, connection, asked } = open([REQUEST])
-    connection.expectEnd({ exp: OPENED + 100 }, now())
+    connection.scheduleReconnectNotice({ exp: OPENED + 100 }, now())
     socket.readyState = 2
     pass(75)
     expect(asked()).toEqual([])
 
     const closed = open([REQUEST])
-    closed.connection.expectEnd({ exp: OPENED + 200 }, now())
+    closed.connection.scheduleReconnectNotice({ exp: OPENED + 200 }, now())
     closed.socket.emit('close')
     expect(vi.getTimerCount()).toBe(0)
   })
 
   test('not where it renews over the socket', () => {
     const { connection } = open([REQUEST])
-    connection.expectEnd({ exp: OPENED + 100 }, now())
-    connection.rebind('second')
+    connection.scheduleReconnectNotice({ exp: OPENED + 100 }, now())
+    connection.replaceBearer('second')
     expect(vi.getTimerCount()).toBe(0)
-    connection.expectEnd({ exp: OPENED + 200 }, now())
+    connection.scheduleReconnectNotice({ exp: OPENED + 200 }, now())
     expect(vi.getTimerCount()).toBe(0)
   })
 })
@@ -143,13 +143,13 @@ describe('a client is asked to reconnect', () => {
 test('a rebinding is what calls carry from now on, and is told to who listens', () => {
   const { connection } = open()
   const [stays, leaves] = [vi.fn<() => void>(), vi.fn<() => void>()]
-  connection.onRebind(stays)
-  connection.onRebind(leaves)()
-  expect(connection.credentials()).toEqual({ status: 'present', token: 'first' })
-  connection.rebind('second')
-  expect(connection.credentials()).toEqual({ status: 'present', token: 'second' })
-  connection.rebind(undefined)
-  expect(connection.credentials()).toEqual({ status: 'missing' })
+  connection.onBearerReplaced(stays)
+  connection.onBearerReplaced(leaves)()
+  expect(connection.bearer()).toEqual({ status: 'present', token: 'first' })
+  connection.replaceBearer('second')
+  expect(connection.bearer()).toEqual({ status: 'present', token: 'second' })
+  connection.replaceBearer(undefined)
+  expect(connection.bearer()).toEqual({ status: 'missing' })
   expect([stays.mock.calls.length, leaves.mock.calls.length]).toEqual([2, 0])
 })
 

@@ -25,7 +25,10 @@ test('the browser gets the client, its link of tRPC, and nothing of the server o
 
   expect(warnings).toEqual([])
   expect(new Set(own)).toEqual(
-    new Set(['client-link', 'client-renewal', 'client-session', 'client-tokens'].map((name) => `src/${name}.ts`)),
+    new Set([
+      ...['link', 'refusal', 'renewal', 'session', 'tokens'].map((name) => `src/client/${name}.ts`),
+      'src/time/timers.ts',
+    ]),
   )
   expect(foreign.filter((path) => !/^node_modules\/@trpc\/server\/dist\/observable-.*\.mjs$/.test(path))).toEqual([])
   expect(new Set(output?.imports.map(({ path }) => path))).toEqual(new Set(['@trpc/client']))

@@ -18,28 +18,28 @@ const complaintOfVerifier = (options: object) => messageOf(() => createJwtVerifi
 describe('B3 shared secrets and key pairs exclude each other', () => {
   test('B3 in an issuer', () => {
     expect(complaintOfTrivial({ passphrase: PASSPHRASE, privateKey })).toBe(
-      'createJwtTrivial: `passphrase` and `privateKey` exclude each other; give one of them',
+      'createJwtTrivial: `passphrase` and `privateKey` exclude each other; pass one of them',
     )
     expect(complaintOfTrivial({ passphrase: PASSPHRASE, publicKeys })).toBe(
-      'createJwtTrivial: `publicKeys` go with a `privateKey` that signs',
+      'createJwtTrivial: `publicKeys` needs a `privateKey` that signs',
     )
   })
 
   test('B3 in a verifier', () => {
     const jwks = { keys: publicKeys }
     expect(complaintOfVerifier({ passphrase: PASSPHRASE, publicKeys })).toBe(
-      'createJwtVerifier: `passphrase` and `publicKeys` exclude each other; give one of them',
+      'createJwtVerifier: `passphrase` and `publicKeys` exclude each other; pass one of them',
     )
     expect(
       complaintOfVerifier({ passphrase: PASSPHRASE, jwks, issuer: ISSUER, audience: AUDIENCE, algorithms: ['ES256'] }),
-    ).toBe('createJwtVerifier: `passphrase` and `jwks` exclude each other; give one of them')
+    ).toBe('createJwtVerifier: `passphrase` and `jwks` exclude each other; pass one of them')
     expect(complaintOfVerifier({ publicKeys, jwks, issuer: ISSUER, audience: AUDIENCE, algorithms: ['ES256'] })).toBe(
-      'createJwtVerifier: `publicKeys` and `jwks` exclude each other; give one of them',
+      'createJwtVerifier: `publicKeys` and `jwks` exclude each other; pass one of them',
     )
   })
 
   test('B3 also where the passphrase is a list, or broken', () => {
-    const exclusive = 'createJwtTrivial: `passphrase` and `privateKey` exclude each other; give one of them'
+    const exclusive = 'createJwtTrivial: `passphrase` and `privateKey` exclude each other; pass one of them'
     expect(complaintOfTrivial({ passphrase: [PASSPHRASE], privateKey })).toBe(exclusive)
     expect(complaintOfTrivial({ passphrase: '', privateKey })).toBe(exclusive)
     expect(complaintOfTrivial({ passphrase: null, privateKey })).toBe(exclusive)
@@ -48,16 +48,16 @@ describe('B3 shared secrets and key pairs exclude each other', () => {
   test('B3 among the algorithms', () => {
     const pairs = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519'
     expect(complaintOfTrivial({ privateKey, algorithms: ['ES256', 'HS256'] })).toBe(
-      `createJwtTrivial: \`algorithms\` must be of key pairs beside keys (${pairs})`,
+      `createJwtTrivial: \`algorithms\` must be of ${pairs} with public keys`,
     )
     expect(complaintOfVerifier({ publicKeys, algorithms: ['HS512', 'ES256'] })).toBe(
-      `createJwtVerifier: \`algorithms\` must be of key pairs beside keys (${pairs})`,
+      `createJwtVerifier: \`algorithms\` must be of ${pairs} with public keys`,
     )
     expect(complaintOfVerifier({ passphrase: PASSPHRASE, algorithms: ['HS256', 'ES256'] })).toBe(
-      'createJwtVerifier: ES256 needs a key pair, not a `passphrase`, which serves HS256, HS384, HS512',
+      'createJwtVerifier: `algorithms` must be of HS256, HS384, HS512 with a `passphrase`',
     )
     expect(complaintOfTrivial({ passphrase: PASSPHRASE, algorithm: 'RS256' })).toBe(
-      'createJwtTrivial: RS256 needs a key pair, not a `passphrase`, which serves HS256, HS384, HS512',
+      'createJwtTrivial: `algorithm` RS256 needs a `privateKey`, not a `passphrase`',
     )
   })
 })
@@ -110,7 +110,7 @@ describe('B4 the text of a public key is no passphrase', () => {
   test('B4 refuses its PEM as a passphrase when the instance is made, and does not show it', () => {
     for (const passphrase of [pem.trim(), pem.trim().replaceAll('\n', ' ')]) {
       expect(complaintOfVerifier({ passphrase })).toBe(
-        'createJwtVerifier: `passphrase` is a key in PEM form, and a passphrase is a shared secret; ' +
+        'createJwtVerifier: `passphrase` is a key in PEM format; a passphrase is a shared secret; ' +
           'make one with: openssl rand -base64 48',
       )
     }
@@ -122,7 +122,7 @@ describe('the keys of an issuer', () => {
     [
       'no kid',
       { privateKey: { ...privateKey, kid: undefined } },
-      '`privateKey` must name itself in `kid`, a text of at most 256 characters',
+      '`privateKey` must have a `kid`, a string of at most 256 characters',
     ],
     ['a public key to sign with', { privateKey: ann.publicJwk }, '`privateKey` must be a private key, with `d`'],
     ['null', { privateKey: null }, '`privateKey` must be a JWK, an object with `kty`'],
@@ -130,9 +130,9 @@ describe('the keys of an issuer', () => {
     [
       'a private key to verify with',
       { privateKey, publicKeys: [bob.publicJwk, rsa.privateJwk] },
-      '`publicKeys` 2 must be a public key: give the public half only',
+      '`publicKeys[1]` must be a public key; remove the private members',
     ],
-    ['one kid twice', { privateKey, publicKeys: [ann.publicJwk] }, 'the keys configured must not have one `kid` twice'],
+    ['one kid twice', { privateKey, publicKeys: [ann.publicJwk] }, '`publicKeys` must not have the same `kid` twice'],
     [
       'an algorithm that is not the key’s',
       { privateKey, algorithm: 'ES384' },
@@ -146,13 +146,13 @@ describe('the keys of an issuer', () => {
     [
       'algorithms without that of every key',
       { privateKey, publicKeys: [rsa.publicJwk], algorithms: ['ES256'] },
-      '`algorithms` must list the `alg` of every key, or be left out',
+      '`algorithms` must contain the `alg` of every key, or be left out',
     ],
-    ['keys to accept, and none to sign with', { publicKeys }, '`publicKeys` go with a `privateKey` that signs'],
+    ['keys to accept, and none to sign with', { publicKeys }, '`publicKeys` needs a `privateKey` that signs'],
     [
       'keys that are no list',
       { privateKey, publicKeys: bob.publicJwk },
-      '`publicKeys` must be a list of public JWKs; got an object',
+      '`publicKeys` must be an array of public JWKs; got an object',
     ],
   ])('must not be %s', (_what, options, problem) => {
     expect(complaintOfTrivial(options)).toBe(`createJwtTrivial: ${problem}`)
@@ -166,32 +166,32 @@ describe('the keys of an issuer', () => {
 
 describe('the keys of a verifier', () => {
   test.each<[string, object, string]>([
-    ['an empty list', { publicKeys: [] }, '`publicKeys` is an empty list; give one public key or more'],
+    ['an empty array', { publicKeys: [] }, '`publicKeys` is an empty array; pass one public key or more'],
     [
       'without alg',
       { publicKeys: [{ ...ann.publicJwk, alg: undefined }] },
-      '`publicKeys` 1 must name its `alg`, one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
+      '`publicKeys[0]` must have an `alg`, one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
     ],
     [
       'without kid',
       { publicKeys: [bob.publicJwk, { ...ann.publicJwk, kid: undefined }] },
-      '`publicKeys` 2 must name itself in `kid`, a text of at most 256 characters',
+      '`publicKeys[1]` must have a `kid`, a string of at most 256 characters',
     ],
-    ['private', { publicKeys: [privateKey] }, '`publicKeys` 1 must be a public key: give the public half only'],
+    ['private', { publicKeys: [privateKey] }, '`publicKeys[0]` must be a public key; remove the private members'],
     [
       'one kid twice',
       { publicKeys: [ann.publicJwk, { ...bob.publicJwk, kid: 'ann' }] },
-      'the keys configured must not have one `kid` twice',
+      '`publicKeys` must not have the same `kid` twice',
     ],
     [
       'to encrypt with',
       { publicKeys: [{ ...ann.publicJwk, use: 'enc' }] },
-      "`publicKeys` 1 must have `use: 'sig'`, or none",
+      "`publicKeys[0]` must have `use: 'sig'`, or no `use`",
     ],
     [
       'a shared secret',
       { publicKeys: [{ kty: 'oct', k: PASSPHRASE, alg: 'HS256', kid: 'a' }] },
-      '`publicKeys` 1 is a shared secret (`kty: oct`), and those are given as `passphrase`',
+      '`publicKeys[0]` is a shared secret (`kty: oct`); pass a shared secret as `passphrase`',
     ],
   ])('must not be %s', (_what, options, problem) => {
     expect(complaintOfVerifier(options)).toBe(`createJwtVerifier: ${problem}`)

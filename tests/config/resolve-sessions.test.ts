@@ -12,8 +12,8 @@ const verifier = (sessions: unknown) =>
   messageOf(() => createJwtVerifier({ passphrase: PASSPHRASE, sessions: sessions as never }))
 
 const store = 'a session store: memorySessions(), redisSessions(client), postgresSessions(pool) or your own'
-const duration = "whole seconds or a text such as '15m' (s, m, h, d), from 1 second to 100 years"
-const reauthorise = 'a function that answers claims or true to renew a session, and false to end it'
+const duration = "whole seconds or a string such as '15m' (s, m, h, d), from 1 second to 100 years"
+const reauthorise = 'a function that returns claims or true to renew a session, and false to end it'
 
 describe('the sessions of createJwtTrivial', () => {
   test('are taken with a store and reauthorise, and with every other option', () => {
@@ -28,75 +28,95 @@ describe('the sessions of createJwtTrivial', () => {
     [
       'a store that lacks a method',
       { store: { ...memorySessions(), rotate: undefined } },
-      `\`store\` must be ${store}; got an object`,
+      `\`sessions.store\` must be ${store}; got an object`,
     ],
-    ['the function that makes a store', { store: memorySessions }, `\`store\` must be ${store}; got a function`],
+    [
+      'the function that makes a store',
+      { store: memorySessions },
+      `\`sessions.store\` must be ${store}; got a function`,
+    ],
     [
       'a store that is only to be asked',
       { store: { isLive: async () => true } },
-      `\`store\` must be ${store}; got an object`,
+      `\`sessions.store\` must be ${store}; got an object`,
     ],
-    ['no store', { store: undefined }, `\`store\` must be ${store}; got undefined`],
-    ['a promise of a store', { store: Promise.resolve(good.store) }, `\`store\` must be ${store}; got an object`],
-    ['no reauthorise', { reauthorise: undefined }, `\`reauthorise\` must be ${reauthorise}; got undefined`],
-    ['an answer for reauthorise', { reauthorise: true }, `\`reauthorise\` must be ${reauthorise}; got a boolean`],
-    ['no lifetime', { expiresIn: 0 }, `\`expiresIn\` must be ${duration}; got the number 0`],
-    ['a lifetime without an end', { expiresIn: 'never' }, `\`expiresIn\` must be ${duration}; got a text`],
-    ['a lifetime in words', { expiresIn: '30 days' }, `\`expiresIn\` must be ${duration}; got a text`],
-    ['a negative grace', { grace: -1 }, '`grace` must be a number of seconds from 0 to 300; got the number -1'],
-    ['a grace of hours', { grace: 301 }, '`grace` must be a number of seconds from 0 to 300; got the number 301'],
-    ['a grace as text', { grace: '10s' }, '`grace` must be a number of seconds from 0 to 300; got a text'],
+    ['no store', { store: undefined }, `\`sessions.store\` must be ${store}; got undefined`],
+    [
+      'a promise of a store',
+      { store: Promise.resolve(good.store) },
+      `\`sessions.store\` must be ${store}; got an object`,
+    ],
+    ['no reauthorise', { reauthorise: undefined }, `\`sessions.reauthorise\` must be ${reauthorise}; got undefined`],
+    [
+      'an answer for reauthorise',
+      { reauthorise: true },
+      `\`sessions.reauthorise\` must be ${reauthorise}; got a boolean`,
+    ],
+    ['no lifetime', { expiresIn: 0 }, `\`sessions.expiresIn\` must be ${duration}; got the number 0`],
+    ['a lifetime without an end', { expiresIn: 'never' }, `\`sessions.expiresIn\` must be ${duration}; got a string`],
+    ['a lifetime in words', { expiresIn: '30 days' }, `\`sessions.expiresIn\` must be ${duration}; got a string`],
+    [
+      'a negative grace',
+      { grace: -1 },
+      '`sessions.grace` must be a number of seconds from 0 to 300; got the number -1',
+    ],
+    [
+      'a grace of hours',
+      { grace: 301 },
+      '`sessions.grace` must be a number of seconds from 0 to 300; got the number 301',
+    ],
+    ['a grace as text', { grace: '10s' }, '`sessions.grace` must be a number of seconds from 0 to 300; got a string'],
     [
       'a grace that is none',
       { grace: Number.NaN },
-      '`grace` must be a number of seconds from 0 to 300; got the number NaN',
+      '`sessions.grace` must be a number of seconds from 0 to 300; got the number NaN',
     ],
     [
       'no number of seconds',
       { cacheSeconds: null },
-      '`cacheSeconds` must be a number of seconds from 0 to 3600; got null',
+      '`sessions.cacheSeconds` must be a number of seconds from 0 to 3600; got null',
     ],
     [
       'belief without an end',
       { cacheSeconds: Infinity },
-      '`cacheSeconds` must be a number of seconds from 0 to 3600; got the number Infinity',
+      '`sessions.cacheSeconds` must be a number of seconds from 0 to 3600; got the number Infinity',
     ],
     [
       'belief of hours',
       { cacheSeconds: 3_601 },
-      '`cacheSeconds` must be a number of seconds from 0 to 3600; got the number 3601',
+      '`sessions.cacheSeconds` must be a number of seconds from 0 to 3600; got the number 3601',
     ],
-    ['a near miss', { reauthorize: () => true }, 'unknown option `reauthorize`: did you mean `reauthorise`?'],
-    ['another word for it', { lifetime: '30d' }, 'unknown option `lifetime`: did you mean `expiresIn`?'],
+    ['a near miss', { reauthorize: () => true }, 'unknown option `sessions.reauthorize`: did you mean `reauthorise`?'],
+    ['another word for it', { lifetime: '30d' }, 'unknown option `sessions.lifetime`: did you mean `expiresIn`?'],
     [
       'an option of another place',
       { passphrase: 'x' },
-      'unknown option `passphrase`: known are store, cacheSeconds, reauthorise, expiresIn, grace',
+      'unknown option `sessions.passphrase`: the known options are store, cacheSeconds, reauthorise, expiresIn, grace',
     ],
   ])('are refused with %s', (_what, options, complaint) => {
-    expect(trivial({ ...good, ...options })).toBe(`createJwtTrivial sessions: ${complaint}`)
+    expect(trivial({ ...good, ...options })).toBe(`createJwtTrivial: ${complaint}`)
   })
 
   test.each([
     [true, 'a boolean'],
     [null, 'null'],
-    [[good], 'a list of 1'],
-    ['memory', 'a text'],
+    [[good], 'an array of 1'],
+    ['memory', 'a string'],
     [memorySessions, 'a function'],
   ])('are refused where they are no options: %j', (sessions, kind) => {
-    expect(trivial(sessions)).toBe(`createJwtTrivial sessions: takes an object of options; got ${kind}`)
+    expect(trivial(sessions)).toBe(`createJwtTrivial: \`sessions\` must be an object of options; got ${kind}`)
   })
 
   test('are refused where a store was given in place of options', () => {
-    expect(trivial(memorySessions())).toMatch(/^createJwtTrivial sessions: `store` must be .+; got undefined$/m)
+    expect(trivial(memorySessions())).toMatch(/^createJwtTrivial: `sessions.store` must be .+; got undefined$/m)
   })
 
   test('have every fault told at once', () => {
     expect(trivial({ grace: '1' })).toBe(
       [
-        `createJwtTrivial sessions: \`store\` must be ${store}; got undefined`,
-        `createJwtTrivial sessions: \`reauthorise\` must be ${reauthorise}; got undefined`,
-        'createJwtTrivial sessions: `grace` must be a number of seconds from 0 to 300; got a text',
+        `createJwtTrivial: \`sessions.store\` must be ${store}; got undefined`,
+        `createJwtTrivial: \`sessions.reauthorise\` must be ${reauthorise}; got undefined`,
+        'createJwtTrivial: `sessions.grace` must be a number of seconds from 0 to 300; got a string',
       ].join('\n'),
     )
   })
@@ -125,17 +145,25 @@ describe('the sessions of createJwtVerifier', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['a store that cannot be asked', { store: {} }, `\`store\` must be ${store}; got an object`],
-    ['no store', {}, `\`store\` must be ${store}; got undefined`],
+    ['a store that cannot be asked', { store: {} }, `\`sessions.store\` must be ${store}; got an object`],
+    ['no store', {}, `\`sessions.store\` must be ${store}; got undefined`],
     [
       'belief of hours',
       { store: good.store, cacheSeconds: 7_200 },
-      '`cacheSeconds` must be a number of seconds from 0 to 3600; got the number 7200',
+      '`sessions.cacheSeconds` must be a number of seconds from 0 to 3600; got the number 7200',
     ],
-    ['what only an issuer does', good, 'unknown option `reauthorise`: known are store, cacheSeconds'],
-    ['a grace', { store: good.store, grace: 10 }, 'unknown option `grace`: known are store, cacheSeconds'],
-    ['a switch', true, 'takes an object of options; got a boolean'],
+    [
+      'what only an issuer does',
+      good,
+      'unknown option `sessions.reauthorise`: the known options are store, cacheSeconds',
+    ],
+    [
+      'a grace',
+      { store: good.store, grace: 10 },
+      'unknown option `sessions.grace`: the known options are store, cacheSeconds',
+    ],
+    ['a switch', true, '`sessions` must be an object of options; got a boolean'],
   ])('are refused with %s', (_what, sessions, complaint) => {
-    expect(verifier(sessions)).toBe(`createJwtVerifier sessions: ${complaint}`)
+    expect(verifier(sessions)).toBe(`createJwtVerifier: ${complaint}`)
   })
 })

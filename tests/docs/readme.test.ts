@@ -145,7 +145,7 @@ describe('the tables', () => {
   it('have every option, and no other', () => {
     const options = { nonsense: true } as unknown as Parameters<typeof createJwtTrivial>[0]
     const { message } = errorOf(() => createJwtTrivial(options))
-    const known = /known are (.+)/.exec(message)?.[1]?.split(', ')
+    const known = /the known options are (.+)/.exec(message)?.[1]?.split(', ')
     const listed = rows.slice(from('| option ') + 2, from('| piece ')).flatMap(namesIn)
     expect(new Set(listed)).toEqual(new Set(known))
   })

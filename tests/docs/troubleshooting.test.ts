@@ -16,7 +16,7 @@ describe('the texts of the library', () => {
     const known = [
       ...Object.values(rejectionTexts),
       'retfunc failed',
-      'must name itself in `kid`, a text of at most 256 characters',
+      'must have a `kid`, a string of at most 256 characters',
       'is undefined: is the environment variable set? If not',
     ]
     expect(texts).toEqual(expect.arrayContaining(known))
@@ -35,7 +35,7 @@ describe('the texts of the library', () => {
 })
 
 describe('the reasons that only the server knows', () => {
-  const source = readFileSync(join(root, 'src/outcome/rejection.ts'), 'utf8')
+  const source = readFileSync(join(root, 'src/outcome/rejection-reasons.ts'), 'utf8')
   const reasons = [...(/RejectionReason =([^]*?)\n\n/.exec(source)?.[1] ?? '').matchAll(/'(\w+)'/g)].map(String)
 
   it('all have an entry, or a text of their own', () => {

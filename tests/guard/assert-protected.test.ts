@@ -16,11 +16,11 @@ const later = (router: Parameters<typeof t.mergeRouters>[0]) => lazy(() => Promi
 
 const complaint = (...lines: string[]) => new Error(`assertProtected: ${lines.join('; ')}`)
 const unguarded = (path: string) => `\`${path}\` is neither protected nor named public`
-const idle = (entry: string) => `public entry \`${entry}\` names no procedure`
+const idle = (entry: string) => `public entry \`${entry}\` matches no procedure`
 
 test.each([undefined, {}, { public: 'token.*' }])('asks for a list of what is public: %j', async (options) => {
   await expect(assertProtected(t.router({}), options as never)).rejects.toThrow(
-    new TypeError('assertProtected: `public` must be a list of paths; give `{ public: [] }` where there are none'),
+    new TypeError('assertProtected: `public` must be an array of paths; pass `{ public: [] }` if there are none'),
   )
 })
 

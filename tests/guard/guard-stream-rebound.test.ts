@@ -41,7 +41,7 @@ test('a stream that begins after its connection came to carry another user ends 
   const ctx = jwt.createContext(connectionWith(await jwt.createAccessToken({ sub: 'ann', role: 'reader' })))
   const opening = t.createCallerFactory(router)(ctx).slow()
   await asked.promise
-  ctx.bearer.connection?.rebind(await jwt.createAccessToken({ sub: 'bob', role: 'reader' }))
+  ctx.bearer.connection?.replaceBearer(await jwt.createAccessToken({ sub: 'bob', role: 'reader' }))
   answered.resolve()
 
   const stream = await opening

@@ -147,7 +147,7 @@ describe('optional', () => {
   ])('excludes %s, when it is written', (name, value) => {
     expect(() => jwt.protect({ optional: true, [name]: value } as { optional: true })).toThrow(
       new TypeError(
-        'protect: `optional` excludes every other option: who may come without a token need not have a good one',
+        'protect: `optional` excludes every other option; a caller who needs no token cannot be required to have a particular one',
       ),
     )
   })
@@ -156,25 +156,25 @@ describe('optional', () => {
 describe('protect throws, when it is written, for', () => {
   const SCOPE = "protect: `scope` must be one or more scopes, as ['a', 'b'] or 'a b'; got "
   const MAX_AGE =
-    "protect: `maxAge` must be whole seconds or a text such as '15m' (s, m, h, d), from 1 second to 100 years; got "
+    "protect: `maxAge` must be whole seconds or a string such as '15m' (s, m, h, d), from 1 second to 100 years; got "
   test.each<[string, unknown, string]>([
-    ['an empty scope', { scope: '' }, `${SCOPE}an empty text`],
-    ['an empty list of scopes', { scope: [] }, `${SCOPE}an empty list`],
-    ['two blanks between scopes', { scope: 'a  b' }, `${SCOPE}a text`],
-    ['a quote in a scope', { scope: 'a"b' }, `${SCOPE}a text`],
-    ['a line end in a scope', { scope: ['a\r\nb'] }, `${SCOPE}a list of 1`],
-    ['a blank in a scope of a list', { scope: ['a b'] }, `${SCOPE}a list of 1`],
+    ['an empty scope', { scope: '' }, `${SCOPE}an empty string`],
+    ['an empty array of scopes', { scope: [] }, `${SCOPE}an empty array`],
+    ['two blanks between scopes', { scope: 'a  b' }, `${SCOPE}a string`],
+    ['a quote in a scope', { scope: 'a"b' }, `${SCOPE}a string`],
+    ['a line end in a scope', { scope: ['a\r\nb'] }, `${SCOPE}an array of 1`],
+    ['a blank in a scope of a list', { scope: ['a b'] }, `${SCOPE}an array of 1`],
     ['a maxAge of nothing', { maxAge: 0 }, `${MAX_AGE}the number 0`],
-    ['a maxAge in words', { maxAge: '5 min' }, `${MAX_AGE}a text`],
+    ['a maxAge in words', { maxAge: '5 min' }, `${MAX_AGE}a string`],
     [
       'an empty audience',
       { audience: '' },
-      'protect: `audience` must be a text or a list of texts, none of them empty; got an empty text',
+      'protect: `audience` must be a non-empty string, or an array of them; got an empty string',
     ],
-    ['a pattern for an issuer', { issuer: /i/ }, 'protect: `issuer` must be a text that is not empty; got an object'],
+    ['a pattern for an issuer', { issuer: /i/ }, 'protect: `issuer` must be a non-empty string; got an object'],
     ['optional: false', { optional: false }, 'protect: `optional` must be true, or left out; got a boolean'],
     ['an option that it does not know', { scopes: 'a' }, 'protect: unknown option `scopes`: did you mean `scope`?'],
-    ['no object', 'read', 'protect: takes an object of options; got a text'],
+    ['no object', 'read', 'protect: the options must be an object; got a string'],
   ])('%s', (_what, options, message) => {
     expect(() => jwt.protect(options as ProtectOptions)).toThrow(new TypeError(message))
   })

@@ -52,14 +52,14 @@ describe('what authorise answers', () => {
 
   test('anything else is an error of the developer’s, and no token', async () => {
     const answers = ['yes', '', 0, 1, 1n, [], [{ sub: 'ann' }], () => true]
-    const kinds = ['string', 'string', 'number', 'number', 'bigint', 'list', 'list', 'function']
+    const kinds = ['a string', 'a string', 'a number', 'a number', 'a bigint', 'an array', 'an array', 'a function']
     const errors = await Promise.all(
       answers.map((answer) => create(answering(answer)).catch((error: unknown) => error)),
     )
 
     expect(errors.map((error) => error instanceof TRPCError && `${error.code}: ${error.message}`)).toEqual(
       kinds.map(
-        (kind) => `INTERNAL_SERVER_ERROR: authorise must answer claims, true, false, null or undefined; got a ${kind}.`,
+        (kind) => `INTERNAL_SERVER_ERROR: authorise must return claims, true, false, null or undefined; got ${kind}.`,
       ),
     )
   })
@@ -76,7 +76,7 @@ describe('what authorise answers', () => {
     )
 
     expect(errors.map((error) => error instanceof TRPCError && `${error.code}: ${error.message}`)).toEqual(
-      answers.map(() => 'INTERNAL_SERVER_ERROR: The claims of a token are no plain object.'),
+      answers.map(() => 'INTERNAL_SERVER_ERROR: The claims of a token must be a plain object.'),
     )
   })
 
@@ -103,7 +103,7 @@ describe('what authorise answers', () => {
     const errors = names.map((name) => create(answering({ [name]: 1 })).catch((error: Error) => error.message))
 
     expect(await Promise.all(errors)).toEqual(
-      names.map((name) => `The claims of a token set \`${name}\`, which the library writes.`),
+      names.map((name) => `The claims of a token must not set \`${name}\`, which the library writes.`),
     )
   })
 })

@@ -45,7 +45,7 @@ describe('createAccessToken with sessions', () => {
   test('demands a sub', async () => {
     const sessions = { store: memorySessions(), reauthorise: () => true as const }
     const jwt = createJwtTrivial({ passphrase: PASSPHRASE, authorise: () => true, sessions })
-    const error = new TypeError('The claims of a token lack `sub`, which sessions need.')
+    const error = new TypeError('The claims of a token must have a `sub` when `sessions` is set.')
 
     await expect(jwt.createAccessToken({})).rejects.toThrow(error)
     await expect(jwt.createAccessToken({}, { sid: 'x' })).rejects.toThrow(error)
@@ -56,7 +56,7 @@ describe('createAccessToken with sessions', () => {
     const jwt = createJwtTrivial({ passphrase: PASSPHRASE, authorise: () => true })
 
     await expect(jwt.createAccessToken({ sub: 'ann' }, { sid: 'x' })).rejects.toThrow(
-      new TypeError('createAccessToken: `sid` goes with the `sessions` option'),
+      new TypeError('createAccessToken: `sid` needs the `sessions` option'),
     )
   })
 
@@ -64,7 +64,7 @@ describe('createAccessToken with sessions', () => {
     const { jwt } = createSessionApi()
 
     await expect(jwt.createAccessToken({ sub: 'ann', role: 'reader' }, { sid: '' })).rejects.toThrow(
-      new TypeError('createAccessToken: `sid` must be the `sid` of a session that is live; got an empty text'),
+      new TypeError('createAccessToken: `sid` must be the `sid` of a live session; got an empty string'),
     )
   })
 })

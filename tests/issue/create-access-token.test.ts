@@ -23,13 +23,13 @@ test('createAccessToken takes whatever JSON can say, also without a prototype', 
 test('createAccessToken refuses what JSON would change, however deep and hidden', async () => {
   const hidden = Object.defineProperty({}, 'toJSON', { value: () => undefined })
   for (const odd of [{ fine: 1, bad: Number.NaN }, [1, Number.NaN], hidden]) {
-    await expect(jwt.createAccessToken({ odd })).rejects.toThrow('have a `odd` that JSON would change')
+    await expect(jwt.createAccessToken({ odd })).rejects.toThrow('have a `odd` that JSON cannot represent')
   }
 })
 
 test('createAccessToken refuses what is no object of claims', async () => {
   for (const odd of [undefined, null, 'text', []]) {
-    await expect(jwt.createAccessToken(odd as never)).rejects.toThrow('The claims of a token are no plain object.')
+    await expect(jwt.createAccessToken(odd as never)).rejects.toThrow('The claims of a token must be a plain object.')
   }
 })
 
@@ -60,13 +60,13 @@ describe('its options replace the instance’s for one token', () => {
 describe('createAccessToken throws', () => {
   test('for a reserved claim', async () => {
     await expect(jwt.createAccessToken({ exp: 1 })).rejects.toThrow(
-      new TypeError('The claims of a token set `exp`, which the library writes.'),
+      new TypeError('The claims of a token must not set `exp`, which the library writes.'),
     )
   })
 
   test('for a sub unlike its subject option', async () => {
     await expect(jwt.createAccessToken({ sub: 'ann' }, { subject: 'bob' })).rejects.toThrow(
-      new TypeError('The claims of a token have a `sub` unlike the `subject` asked for.'),
+      new TypeError('The claims of a token have a `sub` that differs from the expected `subject`.'),
     )
   })
 

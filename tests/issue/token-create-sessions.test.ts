@@ -64,13 +64,13 @@ describe('token.create with sessions', () => {
         .create()
         .catch((error: Error) => error.message)
     })
-    const lacking = 'The claims of a token lack `sub`, which sessions need.'
+    const lacking = 'The claims of a token must have a `sub` when `sessions` is set.'
 
     expect(await Promise.all(errors)).toEqual([
       lacking,
       lacking,
-      'The claims of a token set `sid`, which the library writes.',
-      expect.stringMatching(/^The claims make a token of \d+ characters, over 8192\.$/),
+      'The claims of a token must not set `sid`, which the library writes.',
+      expect.stringMatching(/^The claims of a token make it \d+ characters long; the limit is 8192\.$/),
     ])
     expect(store.size).toBe(0)
   })

@@ -94,19 +94,19 @@ describe('token.create', () => {
   test.each([
     ['a text', 'yes', 'string'],
     ['a number', 1, 'number'],
-    ['an empty text', '', 'string'],
+    ['an empty string', '', 'string'],
     ['zero', 0, 'number'],
   ])('is a developer error where authorise answers %s', async (_what, answer, kind) => {
     await expect(signIn(answer)).rejects.toMatchObject({
       code: 'INTERNAL_SERVER_ERROR',
-      message: `authorise must answer claims, true, false, null or undefined; got a ${kind}.`,
+      message: `authorise must return claims, true, false, null or undefined; got a ${kind}.`,
     })
   })
 
   test('is a developer error where authorise answers a list', async () => {
     await expect(signIn([])).rejects.toMatchObject({
       code: 'INTERNAL_SERVER_ERROR',
-      message: 'authorise must answer claims, true, false, null or undefined; got a list.',
+      message: 'authorise must return claims, true, false, null or undefined; got an array.',
     })
   })
 })
@@ -120,16 +120,16 @@ test('jti is 128 bits, and another in each token', async () => {
 
 describe('authorise cannot set what the library writes', () => {
   test.each(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time'])('%s', async (name) => {
-    const message = `The claims of a token set \`${name}\`, which the library writes.`
+    const message = `The claims of a token must not set \`${name}\`, which the library writes.`
     await expect(signIn({ sub: 'ann', [name]: 1 })).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR', message })
   })
 
   test('nor by a toJSON of its own', async () => {
     await expect(signIn({ sub: 'ann', toJSON })).rejects.toMatchObject({
-      message: 'The claims of a token have a `toJSON` that JSON would change.',
+      message: 'The claims of a token have a `toJSON` that JSON cannot represent.',
     })
     await expect(signIn(Object.create({ toJSON }))).rejects.toMatchObject({
-      message: 'The claims of a token are no plain object.',
+      message: 'The claims of a token must be a plain object.',
     })
   })
 })
@@ -162,7 +162,7 @@ describe('what JSON would change is a developer error that names the claim', () 
   ])('%s', async (_what, value) => {
     await expect(signIn({ sub: 'ann', fine: 1, suspect: value })).rejects.toMatchObject({
       code: 'INTERNAL_SERVER_ERROR',
-      message: 'The claims of a token have a `suspect` that JSON would change.',
+      message: 'The claims of a token have a `suspect` that JSON cannot represent.',
     })
   })
 
@@ -173,19 +173,21 @@ describe('what JSON would change is a developer error that names the claim', () 
   })
 
   test('a Date for all claims', async () => {
-    await expect(signIn(new Date(0))).rejects.toMatchObject({ message: 'The claims of a token are no plain object.' })
+    await expect(signIn(new Date(0))).rejects.toMatchObject({
+      message: 'The claims of a token must be a plain object.',
+    })
   })
 })
 
 describe('sub', () => {
   test('must be a text', async () => {
-    const message = 'The claims of a token have a `sub` that is no text (RFC 7519 4.1.2).'
+    const message = 'The claims of a token must have a string as `sub` (RFC 7519 4.1.2).'
     await expect(signIn({ sub: 1 })).rejects.toMatchObject({ message })
     await expect(signIn({ sub: null })).rejects.toMatchObject({ message })
   })
 
   test('must not differ from the subject option', async () => {
-    const message = 'The claims of a token have a `sub` unlike the `subject` asked for.'
+    const message = 'The claims of a token have a `sub` that differs from the expected `subject`.'
     await expect(signIn({ sub: 'bob' }, { subject: 'ann' })).rejects.toMatchObject({ message })
     expect(await payloadOf(signIn({ sub: 'ann' }, { subject: 'ann' }))).toMatchObject({ sub: 'ann' })
   })
@@ -202,20 +204,20 @@ describe('the claims schema, when issuing', () => {
   test('refuses by the name of the claim', async () => {
     await expect(signIn({ sub: 'ann', role: 'admin' }, { claims: claims })).rejects.toMatchObject({
       code: 'INTERNAL_SERVER_ERROR',
-      message: 'The claims of a token have a `role` that the `claims` schema refuses.',
+      message: 'The claims of a token have a `role` that the `claims` schema rejects.',
     })
   })
 
   test('refuses true where it demands claims', async () => {
     await expect(signIn(true, { claims: claims })).rejects.toMatchObject({
-      message: 'The claims of a token have a `sub` that the `claims` schema refuses.',
+      message: 'The claims of a token have a `sub` that the `claims` schema rejects.',
     })
   })
 
   test('refuses without a name where it blames the whole', async () => {
     const whole = z.object({}).refine(() => false)
     await expect(signIn(true, { claims: whole })).rejects.toMatchObject({
-      message: 'The claims of a token are refused by the `claims` schema.',
+      message: 'The claims of a token were rejected by the `claims` schema.',
     })
   })
 
@@ -223,7 +225,7 @@ describe('the claims schema, when issuing', () => {
     for (const odd of ['claims', null, ['claims'], new Map()]) {
       const oddly = z.object({}).transform(() => odd)
       await expect(signIn(true, { claims: oddly })).rejects.toMatchObject({
-        message: 'The claims of a token are made no plain object by the `claims` schema.',
+        message: 'The claims of a token must be a plain object as the `claims` schema returns them.',
       })
     }
   })
@@ -232,7 +234,7 @@ describe('the claims schema, when issuing', () => {
     const issues = [{ message: 'no', path: [{ key: 'role' }] }]
     const oddly = { '~standard': { version: 1, vendor: 'tests', validate: () => ({ issues }) } } as const
     await expect(signIn(true, { claims: oddly })).rejects.toMatchObject({
-      message: 'The claims of a token have a `role` that the `claims` schema refuses.',
+      message: 'The claims of a token have a `role` that the `claims` schema rejects.',
     })
   })
 })
@@ -249,7 +251,7 @@ describe('the length of a token', () => {
 
   test('over 8 KiB is a developer error', async () => {
     await expect(jwt.createAccessToken({ pad: 'x'.repeat(8192) })).rejects.toThrow(
-      /^The claims make a token of 11\d\d\d characters, over 8192\.$/,
+      /^The claims of a token make it 11\d\d\d characters long; the limit is 8192\.$/,
     )
   })
 })

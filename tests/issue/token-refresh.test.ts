@@ -162,29 +162,29 @@ describe('what reauthorise may not answer is an error of the developer’s, and 
     [
       'another sub',
       { sub: 'bob', role: 'writer' },
-      'The claims of a token have a `sub` unlike the `subject` asked for.',
+      'The claims of a token have a `sub` that differs from the expected `subject`.',
     ],
     [
       'a sub that is no text',
       { sub: 5, role: 'reader' },
-      'The claims of a token have a `sub` that is no text (RFC 7519 4.1.2).',
+      'The claims of a token must have a string as `sub` (RFC 7519 4.1.2).',
     ],
     [
       'true, where the schema wants more',
       true,
-      'The claims of a token have a `role` that the `claims` schema refuses.',
+      'The claims of a token have a `role` that the `claims` schema rejects.',
     ],
-    ['a claim of the wrong type', { role: 1 }, 'The claims of a token have a `role` that the `claims` schema refuses.'],
-    ['a session', { role: 'reader', sid: 'x' }, 'The claims of a token set `sid`, which the library writes.'],
+    ['a claim of the wrong type', { role: 1 }, 'The claims of a token have a `role` that the `claims` schema rejects.'],
+    ['a session', { role: 'reader', sid: 'x' }, 'The claims of a token must not set `sid`, which the library writes.'],
     [
       'a time of the sign-in',
       { role: 'reader', auth_time: 9e9 },
-      'The claims of a token set `auth_time`, which the library writes.',
+      'The claims of a token must not set `auth_time`, which the library writes.',
     ],
-    ['an end', { role: 'reader', exp: 9e9 }, 'The claims of a token set `exp`, which the library writes.'],
-    ['a date', { role: 'reader', born: new Date() }, 'The claims of a token have a `born` that JSON would change.'],
-    ['a text', 'yes', 'reauthorise must answer claims, true, false, null or undefined; got a string.'],
-    ['a list', [], 'reauthorise must answer claims, true, false, null or undefined; got a list.'],
+    ['an end', { role: 'reader', exp: 9e9 }, 'The claims of a token must not set `exp`, which the library writes.'],
+    ['a date', { role: 'reader', born: new Date() }, 'The claims of a token have a `born` that JSON cannot represent.'],
+    ['a text', 'yes', 'reauthorise must return claims, true, false, null or undefined; got a string.'],
+    ['a list', [], 'reauthorise must return claims, true, false, null or undefined; got an array.'],
   ])('%s', async (_what, answer, text) => {
     let bad = true
     const { signIn, refresh, visit, store } = await serveSessionApi({
@@ -211,7 +211,7 @@ describe('what reauthorise may not answer is an error of the developer’s, and 
     const rotate = vi.spyOn(store, 'rotate')
 
     expect(await told(refresh(refreshToken))).toMatch(
-      /^INTERNAL_SERVER_ERROR: The claims make a token of \d+ characters, over 8192\.$/,
+      /^INTERNAL_SERVER_ERROR: The claims of a token make it \d+ characters long; the limit is 8192\.$/,
     )
     expect(rotate).not.toHaveBeenCalled()
     role = 'reader'

@@ -4,7 +4,7 @@ import type { JWK } from 'jose'
 import { createJwtTrivial, createJwtVerifier } from 'trpc-jwt-trivial'
 import { describe, expect, test } from 'vitest'
 
-import { isKid, jwkProblem, keySetProblem, publicHalf, writtenKeySetProblem } from '../../src/keys/jwk.ts'
+import { isKid, jwkProblem, keySetProblem, publicHalf, configuredKeySetProblem } from '../../src/keys/jwk.ts'
 import { messageOf } from '../support/option-errors.ts'
 import { createSigner } from '../support/signer.ts'
 
@@ -39,23 +39,31 @@ describe('a configured JWK', () => {
     [
       'a shared secret',
       { kty: 'oct', k: 'c2VjcmV0', alg: 'HS256', kid: 'a' },
-      'is a shared secret (`kty: oct`), and those are given as `passphrase`',
+      'is a shared secret (`kty: oct`); pass a shared secret as `passphrase`',
     ],
-    ['no kid', { ...privateJwk, kid: undefined }, 'must name itself in `kid`, a text of at most 256 characters'],
-    ['an empty kid', { ...privateJwk, kid: '' }, 'must name itself in `kid`, a text of at most 256 characters'],
-    ['a number as kid', { ...privateJwk, kid: 1 }, 'must name itself in `kid`, a text of at most 256 characters'],
+    ['no kid', { ...privateJwk, kid: undefined }, 'must have a `kid`, a string of at most 256 characters'],
+    ['an empty kid', { ...privateJwk, kid: '' }, 'must have a `kid`, a string of at most 256 characters'],
+    ['a number as kid', { ...privateJwk, kid: 1 }, 'must have a `kid`, a string of at most 256 characters'],
     [
       'a kid of 257 characters',
       { ...privateJwk, kid: 'k'.repeat(257) },
-      'must name itself in `kid`, a text of at most 256 characters',
+      'must have a `kid`, a string of at most 256 characters',
     ],
     ['an alg of another family', { ...privateJwk, alg: 'RS256' }, 'must be a key that RS256 can use'],
     ['an alg of another curve', { ...privateJwk, alg: 'ES384' }, 'must be a key that ES384 can use'],
     ['a curve of an RSA key', { ...rsa.privateJwk, crv: 'P-256' }, 'must be a key that RS256 can use'],
-    ['a key to encrypt with', { ...privateJwk, use: 'enc' }, "must have `use: 'sig'`, or none"],
-    ['key_ops without sign', { ...privateJwk, key_ops: ['verify'] }, "must have `key_ops` with 'sign', or none"],
-    ['key_ops that are no list', { ...privateJwk, key_ops: 'sign' }, "must have `key_ops` with 'sign', or none"],
-    ['key_ops that are null', { ...privateJwk, key_ops: null }, "must have `key_ops` with 'sign', or none"],
+    ['a key to encrypt with', { ...privateJwk, use: 'enc' }, "must have `use: 'sig'`, or no `use`"],
+    [
+      'key_ops without sign',
+      { ...privateJwk, key_ops: ['verify'] },
+      "must have `key_ops` with 'sign', or no `key_ops`",
+    ],
+    [
+      'key_ops that are no list',
+      { ...privateJwk, key_ops: 'sign' },
+      "must have `key_ops` with 'sign', or no `key_ops`",
+    ],
+    ['key_ops that are null', { ...privateJwk, key_ops: null }, "must have `key_ops` with 'sign', or no `key_ops`"],
     ['a public key', ec.publicJwk, 'must be a private key, with `d`'],
   ])('must not be %s where it signs', (_what, jwk, problem) => {
     expect(jwkProblem(jwk, 'sign')).toBe(problem)
@@ -65,21 +73,21 @@ describe('a configured JWK', () => {
     'must name an algorithm that tokens may be signed with, and not %j',
     (alg) => {
       expect(jwkProblem({ ...privateJwk, alg }, 'sign')).toBe(
-        'must name its `alg`, one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
+        'must have an `alg`, one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
       )
     },
   )
 
   test.each(PRIVATE_MEMBERS)('must not have the private member %s where it verifies', (member) => {
     expect(jwkProblem({ ...rsa.publicJwk, [member]: 'AQAB' }, 'verify')).toBe(
-      'must be a public key: give the public half only',
+      'must be a public key; remove the private members',
     )
   })
 
   test('may be a public key where it verifies, for verifying only', () => {
     expect(jwkProblem({ ...ec.publicJwk, key_ops: ['verify'] }, 'verify')).toBeUndefined()
     expect(jwkProblem({ ...ec.publicJwk, key_ops: ['sign'] }, 'verify')).toBe(
-      "must have `key_ops` with 'verify', or none",
+      "must have `key_ops` with 'verify', or no `key_ops`",
     )
   })
 })
@@ -108,7 +116,7 @@ describe('B10 an RSA key', () => {
 
   test('B10 that is too small is refused when the instance is made', () => {
     expect(messageOf(() => createJwtVerifier({ publicKeys: [rsaOf(1024)] }))).toBe(
-      `createJwtVerifier: \`publicKeys\` 1 ${tooSmall}`,
+      `createJwtVerifier: \`publicKeys[0]\` ${tooSmall}`,
     )
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
     const weak = { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', kid: 'weak' }
@@ -120,13 +128,13 @@ describe('B10 an RSA key', () => {
 
 describe('a key set', () => {
   test.each<[string, unknown, string]>([
-    ['nothing', undefined, 'must be a key set, an object with a list of `keys`'],
-    ['a list', [ec.publicJwk], 'must be a key set, an object with a list of `keys`'],
-    ['keys that are no list', { keys: ec.publicJwk }, 'must be a key set, an object with a list of `keys`'],
-    ['a key that is none', { keys: [ec.publicJwk, null] }, 'must be a key set, an object with a list of `keys`'],
+    ['nothing', undefined, 'must be a key set, an object with an array `keys`'],
+    ['a list', [ec.publicJwk], 'must be a key set, an object with an array `keys`'],
+    ['keys that are no list', { keys: ec.publicJwk }, 'must be a key set, an object with an array `keys`'],
+    ['a key that is none', { keys: [ec.publicJwk, null] }, 'must be a key set, an object with an array `keys`'],
     ['a shared secret', { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }, 'must have public keys only'],
     ['a private key', { keys: [ec.publicJwk, rsa.privateJwk] }, 'must have public keys only'],
-    ['one kid twice', { keys: [ec.publicJwk, { ...rsa.publicJwk, kid: 'ec' }] }, 'must not have one `kid` twice'],
+    ['one kid twice', { keys: [ec.publicJwk, { ...rsa.publicJwk, kid: 'ec' }] }, 'must not have the same `kid` twice'],
   ])('must not be %s', (_what, set, problem) => {
     expect(keySetProblem(set)).toBe(problem)
   })
@@ -144,18 +152,20 @@ describe('a key set that is written down', () => {
     [
       'of an RSA key that is too short',
       [ec.publicJwk, rsaOf(1024)],
-      'must have RSA keys of 2048 bits or more only (RFC 7518 3.3)',
+      'must have only RSA keys of 2048 bits or more (RFC 7518 3.3)',
     ],
   ])('must not be %s', (_what, keys, problem) => {
-    expect(writtenKeySetProblem({ keys })).toBe(problem)
+    expect(configuredKeySetProblem({ keys })).toBe(problem)
     const options = { jwks: { keys }, issuer: 'a', audience: 'b', algorithms: ['RS256' as const] }
     expect(messageOf(() => createJwtVerifier(options))).toBe(
-      `createJwtVerifier: \`jwks\` ${problem}; or give its address`,
+      `createJwtVerifier: \`jwks\` ${problem}; or pass its address`,
     )
   })
 
   test('may have keys of every kind', () => {
-    expect(writtenKeySetProblem({ keys: [ec.publicJwk, rsa.publicJwk, { kty: 'AKP', pub: 'AQAB' }] })).toBeUndefined()
+    expect(
+      configuredKeySetProblem({ keys: [ec.publicJwk, rsa.publicJwk, { kty: 'AKP', pub: 'AQAB' }] }),
+    ).toBeUndefined()
   })
 })
 

@@ -106,58 +106,60 @@ describe('audience: null', () => {
 
 describe('a configuration that lacks something', () => {
   test('names the issuer', () => {
-    expect(complaintOf({ issuer: undefined })).toBe("createJwtVerifier: `jwks` needs `issuer`, the provider's `iss`")
+    expect(complaintOf({ issuer: undefined })).toBe(
+      "createJwtVerifier: `issuer` is required with `jwks`; pass the provider's `iss`",
+    )
   })
 
   test('names the audience, and how to do without', () => {
     expect(complaintOf({ audience: undefined })).toBe(
-      "createJwtVerifier: `jwks` needs `audience`, or null where the provider's access tokens carry none",
+      "createJwtVerifier: `audience` is required with `jwks`; pass null if the provider's access tokens have no `aud`",
     )
     expect(complaintOf({ audience: null })).toBe(
-      'createJwtVerifier: `audience: null` needs a `claims` schema that checks `client_id` or `azp`',
+      'createJwtVerifier: `claims` is required with `audience: null`; pass a schema that checks `client_id` or `azp`',
     )
     expect(complaintOf({ audience: null, claims: z.object({ azp: z.literal('web') }) })).toBeUndefined()
     expect(complaintOf({ audience: '' })).toBe(
-      'createJwtVerifier: `audience` must be a text or a list of texts, none of them empty; got an empty text',
+      'createJwtVerifier: `audience` must be a non-empty string, or an array of them; got an empty string',
     )
   })
 
   test('names the algorithms, and which there are', () => {
     expect(complaintOf({ algorithms: undefined })).toBe(
-      'createJwtVerifier: `jwks` needs `algorithms`, those that the provider signs with',
+      'createJwtVerifier: `algorithms` is required with `jwks`; pass those that the provider signs with',
     )
     for (const algorithms of [['HS256'], ['ES256', 'HS512']]) {
       expect(complaintOf({ algorithms })).toBe(
-        'createJwtVerifier: `algorithms` must be of key pairs beside `jwks` ' +
-          '(RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519)',
+        'createJwtVerifier: `algorithms` must be of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, ' +
+          'Ed25519 with public keys',
       )
     }
-    expect(complaintOf({ algorithms: ['none'] })).toMatch(/^createJwtVerifier: `algorithms` must be a list of /)
+    expect(complaintOf({ algorithms: ['none'] })).toMatch(/^createJwtVerifier: `algorithms` must be an array of /)
   })
 
   test('asks the same of a key set that is given', () => {
     const jwks = { keys: [ann.publicJwk] }
     expect(complaintOf({ jwks })).toBeUndefined()
-    expect(complaintOf({ jwks, issuer: undefined })).toMatch(/`jwks` needs `issuer`/)
-    expect(complaintOf({ jwks, audience: undefined })).toMatch(/`jwks` needs `audience`/)
-    expect(complaintOf({ jwks, algorithms: undefined })).toMatch(/`jwks` needs `algorithms`/)
+    expect(complaintOf({ jwks, issuer: undefined })).toMatch(/`issuer` is required with `jwks`/)
+    expect(complaintOf({ jwks, audience: undefined })).toMatch(/`audience` is required with `jwks`/)
+    expect(complaintOf({ jwks, algorithms: undefined })).toMatch(/`algorithms` is required with `jwks`/)
   })
 })
 
 describe('a configuration of two minds', () => {
   test('is told which two', () => {
     expect(complaintOf({ passphrase: PASSPHRASE })).toBe(
-      'createJwtVerifier: `passphrase` and `jwks` exclude each other; give one of them',
+      'createJwtVerifier: `passphrase` and `jwks` exclude each other; pass one of them',
     )
     expect(complaintOf({ publicKeys: [ann.publicJwk] })).toBe(
-      'createJwtVerifier: `publicKeys` and `jwks` exclude each other; give one of them',
+      'createJwtVerifier: `publicKeys` and `jwks` exclude each other; pass one of them',
     )
   })
 
   test('an issuer takes no jwks: it signs with keys of its own', () => {
     expect(
       messageOf(() => createJwtTrivial({ passphrase: PASSPHRASE, authorise: () => true, jwks: options.jwks } as never)),
-    ).toMatch(/^createJwtTrivial: unknown option `jwks`: known are /)
+    ).toMatch(/^createJwtTrivial: unknown option `jwks`: the known options are /)
   })
 })
 
@@ -167,7 +169,7 @@ describe('jwks that is neither address nor set', () => {
 
     expect(wrong.map((jwks) => complaintOf({ jwks }))).toEqual(
       wrong.map(
-        () => 'createJwtVerifier: `jwks` must be a key set, an object with a list of `keys`; or give its address',
+        () => 'createJwtVerifier: `jwks` must be a key set, an object with an array `keys`; or pass its address',
       ),
     )
   })
@@ -176,7 +178,7 @@ describe('jwks that is neither address nor set', () => {
     const jwks = 'https://ann:s3cret@issuer.example/jwks'
 
     expect(complaintOf({ jwks })).toBe(
-      'createJwtVerifier: `jwks` must be an https address (http on loopback only), without credentials',
+      'createJwtVerifier: `jwks` must be an https address (http only on loopback), without credentials',
     )
   })
 })

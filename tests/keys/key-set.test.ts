@@ -82,7 +82,7 @@ describe('the algorithm', () => {
     const publicKeys = [ann.publicJwk, rsa.publicJwk]
     expect(messageOf(() => createJwtVerifier({ publicKeys, algorithms: ['ES256', 'RS256'] }))).toBeUndefined()
     expect(messageOf(() => createJwtVerifier({ publicKeys, algorithms: ['ES256'] }))).toBe(
-      'createJwtVerifier: `algorithms` must list the `alg` of every key, or be left out',
+      'createJwtVerifier: `algorithms` must contain the `alg` of every key, or be left out',
     )
   })
 })
@@ -144,12 +144,12 @@ describe('the keys of the options', () => {
 
   test('that cannot be imported end in an error that shows no member of theirs', async () => {
     const broken = { ...ann.privateJwk, d: 'c2VjcmV0' }
-    await expect(keyPairSigner(broken).import()).rejects.toThrow(new TypeError('`privateKey` is no usable key.'))
+    await expect(keyPairSigner(broken).import()).rejects.toThrow(new TypeError('`privateKey` cannot be used as a key.'))
     const offCurve = { ...ann.publicJwk, y: String(ann.publicJwk.x) }
     const error: unknown = await verifySignature(await ann.sign(), keySetSource({ keys: [offCurve] }, ['ES256'])).catch(
       (thrown: unknown) => thrown,
     )
-    expect(error).toEqual(new TypeError('A configured JWK is no usable key.'))
+    expect(error).toEqual(new TypeError('A configured JWK cannot be used as a key.'))
     expect(error).not.toHaveProperty('cause')
   })
 

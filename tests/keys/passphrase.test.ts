@@ -27,7 +27,7 @@ const bytesOf = (length: number) => Uint8Array.from({ length }, (_, i) => i)
 describe('B6 no key is no instance', () => {
   test('an environment variable that is not set is told so, with how to make a passphrase', () => {
     vi.stubEnv('JWT_PASSPHRASE', undefined)
-    const text = `\`passphrase\` is undefined: is the environment variable set? If not, ${MAKE_ONE}`
+    const text = `\`passphrase\` is undefined; set the environment variable, or ${MAKE_ONE}`
 
     expect(complaint(process.env['JWT_PASSPHRASE'])).toBe(text)
     expect(messageOf(() => createJwtTrivial({ authorise: () => true }))).toBe(`createJwtTrivial: ${text}`)
@@ -42,7 +42,7 @@ describe('B6 no key is no instance', () => {
   })
 
   test('null, numbers and objects are refused, as is no bytes at all', () => {
-    const must = '`passphrase` must be text or a Uint8Array; got'
+    const must = '`passphrase` must be a string or a Uint8Array; got'
 
     expect(complaint(null)).toBe(`${must} null`)
     expect([12345678901234567890n, 5].map((value) => complaint(value))).toEqual([`${must} bigint`, `${must} number`])
@@ -50,18 +50,18 @@ describe('B6 no key is no instance', () => {
       Array.from({ length: 3 }, () => `${must} object`),
     )
     expect(complaint(new Uint8Array())).toBe(
-      `\`passphrase\` has 0 bytes, and HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`,
+      `\`passphrase\` has 0 bytes; HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`,
     )
   })
 
   test('a list is refused for any of its members, which the error counts from 1', () => {
-    expect(complaint([])).toBe('`passphrase` is an empty list; give one passphrase or more')
+    expect(complaint([])).toBe('`passphrase` is an empty array; pass one passphrase or more')
     expect(complaint([PASSPHRASE, undefined])).toMatch(
-      /^`passphrase` 2 is undefined: is the environment variable set\?/,
+      /^`passphrase\[1\]` is undefined; set the environment variable, /,
     )
-    expect(complaint([PASSPHRASE, ''])).toBe(`\`passphrase\` 2 is blank; ${MAKE_ONE}`)
-    expect(complaint([null])).toBe('`passphrase` 1 must be text or a Uint8Array; got null')
-    expect(complaint([[PASSPHRASE]])).toBe('`passphrase` 1 must be text or a Uint8Array; got object')
+    expect(complaint([PASSPHRASE, ''])).toBe(`\`passphrase[1]\` is blank; ${MAKE_ONE}`)
+    expect(complaint([null])).toBe('`passphrase[0]` must be a string or a Uint8Array; got null')
+    expect(complaint([[PASSPHRASE]])).toBe('`passphrase[0]` must be a string or a Uint8Array; got object')
   })
 })
 
@@ -69,17 +69,17 @@ describe('B5 a passphrase is as long as its hash', () => {
   test('32 bytes are enough for HS256, and 31 are not', () => {
     expect(complaint(PASSPHRASE.slice(0, 32))).toBeUndefined()
     expect(complaint(PASSPHRASE.slice(0, 31))).toBe(
-      `\`passphrase\` has 31 bytes, and HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`,
+      `\`passphrase\` has 31 bytes; HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`,
     )
     expect([complaint(bytesOf(32)), complaint(bytesOf(31))]).toEqual([
       undefined,
-      `\`passphrase\` has 31 bytes, and HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`,
+      `\`passphrase\` has 31 bytes; HS256 needs 32 or more (RFC 7518 3.2); ${MAKE_ONE}`,
     ])
   })
 
   test('bytes are counted, not letters', () => {
     expect(complaint('äöüßéèêçñõåøœæþð')).toBeUndefined()
-    expect(complaint('äöüßéèêçñõåøœæþ')).toMatch(/^`passphrase` has 30 bytes, /)
+    expect(complaint('äöüßéèêçñõåøœæþ')).toMatch(/^`passphrase` has 30 bytes; /)
   })
 
   test('HS384 needs 48 and HS512 needs 64 where they are asked for', () => {
@@ -96,9 +96,9 @@ describe('B5 a passphrase is as long as its hash', () => {
   test('of a list, each must serve the algorithms listed, and the first the algorithm that signs', () => {
     const short = [bytesOf(64), bytesOf(40)]
 
-    expect(complaint(short, { algorithms: ['HS512', 'HS256'] })).toMatch(/^`passphrase` 2 is too short for HS512, /)
+    expect(complaint(short, { algorithms: ['HS512', 'HS256'] })).toMatch(/^`passphrase\[1\]` is too short for HS512, /)
     expect(trivial([bytesOf(40), bytesOf(64)], { algorithm: 'HS512' })).toMatch(
-      / `passphrase` 1 is too short for HS512, /,
+      / `passphrase\[0\]` is too short for HS512, /,
     )
     expect(trivial(short, { algorithm: 'HS512' })).toBeUndefined()
   })
@@ -106,17 +106,17 @@ describe('B5 a passphrase is as long as its hash', () => {
 
 describe('B15 a slip or a weak secret is no passphrase', () => {
   test('blanks at an edge are refused, inside they are fine', () => {
-    const text = '`passphrase` has blanks at an edge, as a slip in a .env file leaves them; trim it'
+    const text = '`passphrase` begins or ends with white space, perhaps a mistake in a .env file; trim it'
 
     expect(
       [` ${PASSPHRASE}`, `${PASSPHRASE} `, `${PASSPHRASE}\n`, `\ufeff${PASSPHRASE}`].map((p) => complaint(p)),
     ).toEqual([text, text, text, text])
-    expect(complaint('four words and thirty-two bytes')).toMatch(/ has 31 bytes, /)
+    expect(complaint('four words and thirty-two bytes')).toMatch(/ has 31 bytes; /)
     expect(complaint('four words and thirty-three bytes')).toBeUndefined()
   })
 
   test('control characters are refused, NUL among them', () => {
-    const text = '`passphrase` has control characters; give printable text on one line, or bytes'
+    const text = '`passphrase` contains control characters; use printable text on one line, or bytes'
 
     expect(['\0', '\n', '\t', '\u007f', '\u0085'].map((c) => complaint(`${PASSPHRASE}${c}${PASSPHRASE}`))).toEqual(
       Array.from({ length: 5 }, () => text),
@@ -125,13 +125,13 @@ describe('B15 a slip or a weak secret is no passphrase', () => {
 
   test('lone surrogates are refused, pairs are fine', () => {
     expect(complaint(`${PASSPHRASE}\ud800`)).toBe(
-      '`passphrase` has lone surrogates; give binary secrets as a Uint8Array',
+      '`passphrase` contains lone surrogates; pass a binary secret as a Uint8Array',
     )
     expect(complaint(`${PASSPHRASE}😀`)).toBeUndefined()
   })
 
   test('a key in PEM form is refused', () => {
-    const text = `\`passphrase\` is a key in PEM form, and a passphrase is a shared secret; ${MAKE_ONE}`
+    const text = `\`passphrase\` is a key in PEM format; a passphrase is a shared secret; ${MAKE_ONE}`
 
     expect(complaint('-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----')).toBe(text)
     expect(complaint(`# ours\n-----BEGIN RSA PRIVATE KEY-----\nMCowBQYDK2VwAyEA`)).toBe(text)

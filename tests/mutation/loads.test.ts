@@ -15,9 +15,9 @@ test('the library loads, and its instances take every option of a recipient', as
 })
 
 test.each([
-  ['audience', 'a text or a list of texts, none of them empty'],
-  ['issuer', 'a text that is not empty'],
-  ['subject', 'a text that is not empty'],
+  ['audience', 'a non-empty string, or an array of them'],
+  ['issuer', 'a non-empty string'],
+  ['subject', 'a non-empty string'],
 ])('%s must be %s', async (name, must) => {
   const { createJwtVerifier } = await import('../../src/index.ts')
   expect(() => createJwtVerifier({ passphrase: PASSPHRASE, [name]: '' })).toThrow(`\`${name}\` must be ${must}`)

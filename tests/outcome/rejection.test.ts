@@ -1,7 +1,8 @@
 import { TRPCError } from '@trpc/server'
 import { describe, expect, test } from 'vitest'
 
-import { JwtRejection, jwtErrorData, toTRPCError, type RejectionReason } from '../../src/outcome/rejection.ts'
+import type { RejectionReason } from '../../src/outcome/rejection-reasons.ts'
+import { JwtRejection, jwtErrorData, toTRPCError } from '../../src/outcome/rejection.ts'
 
 const invalid = ['UNAUTHORIZED', 'Invalid token', 'invalid'] as const
 

@@ -41,18 +41,24 @@ describe('unknown options', () => {
 
   test('authorize instead of authorise is told both: what is unknown, and what is needed', () => {
     expect(messageOf(() => createJwtTrivial({ passphrase: PASSPHRASE, authorize: () => true } as never))).toBe(
-      'createJwtTrivial: `authorise` must be a function that answers claims or true to issue a token, and false to refuse; ' +
+      'createJwtTrivial: `authorise` must be a function that returns claims or true to issue a token, and false to refuse; ' +
         'got undefined\ncreateJwtTrivial: unknown option `authorize`: did you mean `authorise`?',
     )
   })
 
   test('what resembles nothing gets the list of options', () => {
-    expect(trivial({ colour: 'red' })).toMatch(/^createJwtTrivial: unknown option `colour`: known are passphrase, /)
-    expect(trivial({ constructor: 1 })).toMatch(/^createJwtTrivial: unknown option `constructor`: known are /)
+    expect(trivial({ colour: 'red' })).toMatch(
+      /^createJwtTrivial: unknown option `colour`: the known options are passphrase, /,
+    )
+    expect(trivial({ constructor: 1 })).toMatch(
+      /^createJwtTrivial: unknown option `constructor`: the known options are /,
+    )
   })
 
   test('a verifier knows no option of an issuer', () => {
-    expect(verifier({ authorise: () => true })).toMatch(/^createJwtVerifier: unknown option `authorise`: known are /)
+    expect(verifier({ authorise: () => true })).toMatch(
+      /^createJwtVerifier: unknown option `authorise`: the known options are /,
+    )
     expect(verifier({ algorithm: 'HS256' })).toBe(
       'createJwtVerifier: unknown option `algorithm`: did you mean `algorithms`?',
     )
@@ -62,18 +68,18 @@ describe('unknown options', () => {
     const message = trivial({ issuer: 5, audience: [], sceret: 'x' }) ?? ''
 
     expect(message.split('\n')).toEqual([
-      'createJwtTrivial: `audience` must be a text or a list of texts, none of them empty; got an empty list',
-      'createJwtTrivial: `issuer` must be a text that is not empty; got the number 5',
-      expect.stringMatching(/^createJwtTrivial: unknown option `sceret`: known are /),
+      'createJwtTrivial: `audience` must be a non-empty string, or an array of them; got an empty array',
+      'createJwtTrivial: `issuer` must be a non-empty string; got the number 5',
+      expect.stringMatching(/^createJwtTrivial: unknown option `sceret`: the known options are /),
     ])
   })
 
   test('no options at all are told what is wanted', () => {
     const given = [undefined, null, PASSPHRASE, 5, [PASSPHRASE], () => ({})]
-    const kinds = ['undefined', 'null', 'a text', 'the number 5', 'a list of 1', 'a function']
+    const kinds = ['undefined', 'null', 'a string', 'the number 5', 'an array of 1', 'a function']
 
     expect(given.map((options) => messageOf(() => createJwtTrivial(options as never)))).toEqual(
-      kinds.map((kind) => `createJwtTrivial: takes an object of options; got ${kind}`),
+      kinds.map((kind) => `createJwtTrivial: the options must be an object; got ${kind}`),
     )
   })
 })
@@ -86,13 +92,13 @@ describe('what protect and createAccessToken are asked for', () => {
   test('protect throws where the procedure is made', () => {
     expect(protect({ scopes: 'a' })).toBe('protect: unknown option `scopes`: did you mean `scope`?')
     expect(protect({ role: 'admin' })).toBe(
-      'protect: unknown option `role`: known are optional, scope, maxAge, audience, issuer, subject',
+      'protect: unknown option `role`: the known options are optional, scope, maxAge, audience, issuer, subject',
     )
     expect(protect({ scope: 'a "b"' })).toBe(
-      "protect: `scope` must be one or more scopes, as ['a', 'b'] or 'a b'; got a text",
+      "protect: `scope` must be one or more scopes, as ['a', 'b'] or 'a b'; got a string",
     )
     expect(protect({ optional: true, scope: 'a' })).toBe(
-      'protect: `optional` excludes every other option: who may come without a token need not have a good one',
+      'protect: `optional` excludes every other option; a caller who needs no token cannot be required to have a particular one',
     )
     expect(protect({ optional: false })).toBe('protect: `optional` must be true, or left out; got a boolean')
   })
@@ -103,7 +109,7 @@ describe('what protect and createAccessToken are asked for', () => {
     )
     await expect(createAccessToken({ audience: [] })).rejects.toThrow(
       new TypeError(
-        'createAccessToken: `audience` must be a text or a list of texts, none of them empty; got an empty list',
+        'createAccessToken: `audience` must be a non-empty string, or an array of them; got an empty array',
       ),
     )
   })

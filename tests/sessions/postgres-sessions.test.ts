@@ -66,7 +66,7 @@ test.each(['', 'a b', 'a;drop table b', '"a"', 'a.b.c', '.a', 'a.', '1a', 'a-b',
   'refuses %j as the name of a table',
   (table) => {
     expect(() => postgresSessions(nowhere, { table })).toThrow(
-      new TypeError('postgresSessions: `table` must be a plain name, or a schema and one: my_schema.jwt_sessions'),
+      new TypeError('postgresSessions: `table` must be a plain name, or a schema and a name: my_schema.jwt_sessions'),
     )
   },
 )
@@ -152,7 +152,7 @@ describe.runIf(server)('on a server', { timeout: 20_000, concurrent: true }, () 
     await other?.query('commit')
     other?.release()
 
-    const late = { status: 'rejected', reason: new Error('PostgreSQL came to it too late') }
+    const late = { status: 'rejected', reason: new Error('PostgreSQL ran the rotation too late') }
     expect(await tried).toEqual([late, late])
     const { rows } = await pool.query(`select generation, rotated_at from ${table}`)
     expect(rows).toEqual([0, 0].map((generation) => ({ generation, rotated_at: null })))
@@ -173,7 +173,7 @@ describe.runIf(server)('on a server', { timeout: 20_000, concurrent: true }, () 
     await sleep(2_500)
     only.release()
 
-    expect(await tried).toBe('Error: PostgreSQL was silent for too long')
+    expect(await tried).toBe('Error: PostgreSQL did not answer in time')
     expect(await store.rotate(sid, 0, 0)).toEqual({ generation: 1 })
     await narrow.end()
   })

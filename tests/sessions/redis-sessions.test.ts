@@ -103,7 +103,7 @@ describe.runIf(url !== undefined)('redisSessions', { timeout: 20_000 }, async ()
 
 test('rejects what Redis answers that no script of ours does', async () => {
   const store = redisSessions({ eval: async () => undefined })
-  await expect(store.rotate('one', 0, 10)).rejects.toThrow('Redis came to it too late')
+  await expect(store.rotate('one', 0, 10)).rejects.toThrow('Redis ran the rotation too late')
   expect(await store.isLive('one')).toBe(false)
 })
 
@@ -115,7 +115,7 @@ describe.runIf(own)('a rotate that Redis comes to only when it was given up', { 
     const rotations = tried()
     await sleep(3_000)
     own?.resume()
-    expect(await rotations).toEqual(GRACES.map(() => rejected('Redis was silent for too long')))
+    expect(await rotations).toEqual(GRACES.map(() => rejected('Redis did not answer in time')))
     expect(await generations()).toEqual(['0', '0'])
     await sleep(500)
     expect(await retry()).toEqual([{ generation: 1 }, { generation: 1 }])
@@ -134,7 +134,7 @@ describe.runIf(own)('a rotate that Redis comes to only when it was given up', { 
     const rotations = tried()
     await sleep(3_000)
     own?.resume()
-    expect(await rotations).toEqual(GRACES.map(() => rejected('Redis came to it too late')))
+    expect(await rotations).toEqual(GRACES.map(() => rejected('Redis ran the rotation too late')))
     expect(await generations()).toEqual(['0', '0'])
     await sleep(500)
     expect(await retry()).toEqual([{ generation: 1 }, { generation: 1 }])

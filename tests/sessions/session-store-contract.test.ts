@@ -24,19 +24,19 @@ const broken: Broken[] = [
   {
     does: 'lets in whom it does not know',
     breaks: () => ({ isLive: async () => true }),
-    fails: 'knows a session that was begun, and no other',
-    saying: 'isLive of a session that never was: wanted false, got true',
+    fails: 'knows a session that was started, and no other',
+    saying: 'isLive of a session that was never started: wanted false, got true',
   },
   {
     does: 'answers nothing',
     breaks: () => ({ isLive: async () => undefined as unknown as boolean }),
-    fails: 'knows a session that was begun, and no other',
-    saying: 'isLive of a session that was begun: wanted true, got undefined',
+    fails: 'knows a session that was started, and no other',
+    saying: 'isLive of a session that was started: wanted true, got undefined',
   },
   {
     does: 'is out of order',
     breaks: () => ({ isLive: () => Promise.reject(new Error('Out of order')) }),
-    fails: 'knows a session that was begun, and no other',
+    fails: 'knows a session that was started, and no other',
     saying: 'Out of order',
   },
   {
@@ -44,7 +44,7 @@ const broken: Broken[] = [
     breaks: (good) => ({
       start: (session) => good.start({ ...session, expiresAt: new Date(Date.now() + YEAR * 1_000) }),
     }),
-    fails: 'lets a session be over at its end',
+    fails: 'ends a session at its `expiresAt`',
     saying: 'isLive after the end: wanted false, got true',
   },
   {
@@ -52,31 +52,31 @@ const broken: Broken[] = [
     breaks: (good) => ({
       end: async (sid) => ((await good.isLive(sid)) ? good.end(sid) : Promise.reject(new Error('No such session'))),
     }),
-    fails: 'ends a session, and does not mind ending it again',
+    fails: 'ends a session, and accepts ending it again',
     saying: 'No such session',
   },
   {
     does: 'ends nothing',
     breaks: () => ({ end: async () => {} }),
-    fails: 'ends a session, and does not mind ending it again',
+    fails: 'ends a session, and accepts ending it again',
     saying: 'isLive of a session that was ended: wanted false, got true',
   },
   {
     does: 'ends the excepted session with the others',
     breaks: (good) => ({ endAll: (sub) => good.endAll(sub) }),
-    fails: 'ends all sessions of a subject but the one excepted, and of nobody else',
-    saying: 'isLive after endAll with one excepted: wanted [false,false,true,true], got [false,false,false,true]',
+    fails: 'ends all sessions of a subject except the one named, and of no other subject',
+    saying: 'isLive after endAll with an exception: wanted [false,false,true,true], got [false,false,false,true]',
   },
   {
     does: 'has no grace',
     breaks: (good) => ({ rotate: (sid, generation) => good.rotate(sid, generation, 0) }),
-    fails: 'answers the current generation to the previous and the current one, within the grace',
+    fails: 'returns the current generation for the previous and the current one, within the grace',
     saying: 'rotate of the previous generation within the grace: wanted {"generation":1}, got "reused"',
   },
   {
     does: 'has a grace without an end',
     breaks: (good) => ({ rotate: (sid, generation) => good.rotate(sid, generation, YEAR) }),
-    fails: 'rotates the current generation after the grace, and takes the previous one for reuse',
+    fails: 'rotates the current generation after the grace, and treats the previous one as reuse',
     saying: 'rotate of the current generation after the grace: wanted {"generation":2}, got {"generation":1}',
   },
   {
@@ -87,25 +87,25 @@ const broken: Broken[] = [
         return older === 'reused' ? good.rotate(sid, generation, grace) : older
       },
     }),
-    fails: 'takes every other generation for reuse, at any time',
+    fails: 'treats every other generation as reuse, at any time',
     saying: 'rotate of the generation before the previous, within the grace: wanted "reused", got {"generation":2}',
   },
   {
     does: 'sees reuse, and lets the session go on',
     breaks: forgiving,
-    fails: 'takes every other generation for reuse, at any time',
+    fails: 'treats every other generation as reuse, at any time',
     saying: 'isLive after reuse: wanted false, got true',
   },
   {
     does: 'reads, decides, then writes',
     breaks: (good) => racing(good, 'overwrites'),
-    fails: 'lets one of 50 racing rotations of one generation win without a grace, and ends the session',
-    saying: 'the winners of racing rotates without a grace: wanted [{"generation":1}], got [{"generation":1},',
+    fails: 'lets one of 50 concurrent rotations of one generation succeed without a grace, and ends the session',
+    saying: 'the successes of concurrent rotates without a grace: wanted [{"generation":1}], got [{"generation":1},',
   },
   {
     does: 'takes an honest racer for a thief',
     breaks: (good) => racing(good, 'refuses'),
-    fails: 'gives 50 racing rotations of one generation the same next one, within the grace',
+    fails: 'gives 50 concurrent rotations of one generation the same next one, within the grace',
     saying: '{"generation":1}], got [{"generation":1},"reused",',
   },
 ]

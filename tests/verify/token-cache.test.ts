@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 
 import type { Bearer } from '../../src/bearer/create-context.ts'
-import type { KeySource } from '../../src/keys/algorithms.ts'
+import type { KeySource } from '../../src/keys/key-source.ts'
 import { passphraseKey, passphraseSource } from '../../src/keys/passphrase-keys.ts'
 import { JwtRejection } from '../../src/outcome/rejection.ts'
 import { createTokenCache } from '../../src/verify/token-cache.ts'
@@ -116,9 +116,9 @@ describe('a token that was refused', () => {
     const find: KeySource['find'] = (header) =>
       down ? Promise.reject(new JwtRejection('unavailable')) : keys.find(header)
     const tokens = verifiedTokens({ ...keys, find })
-    await expect(tokens.open(bearer(mint()))).rejects.toMatchObject({ reason: 'unavailable' })
+    await expect(tokens.verify(bearer(mint()))).rejects.toMatchObject({ reason: 'unavailable' })
     down = false
-    expect(await tokens.open(bearer(mint()))).toMatchObject({ payload: { sub: 'ann' } })
+    expect(await tokens.verify(bearer(mint()))).toMatchObject({ payload: { sub: 'ann' } })
   })
 })
 
@@ -177,23 +177,23 @@ describe('a source of keys that change', () => {
   const keys = passphraseSource([passphraseKey(new TextEncoder().encode(PASSPHRASE), ['HS256'])])
 
   test('ends what its former keys verified', async () => {
-    let epoch = {}
-    const tokens = verifiedTokens({ ...keys, epoch: () => epoch })
+    let version = {}
+    const tokens = verifiedTokens({ ...keys, version: () => version })
     const [text, verifications] = [mint(), countVerifications()]
     await remember(tokens, text)
     await remember(tokens, text)
     expect(verifications.count).toBe(1)
-    epoch = {}
+    version = {}
     await remember(tokens, text)
     expect(verifications.count).toBe(2)
   })
 
   test('counts for a token whose verification was under way when they changed, too', async () => {
-    let epoch = {}
-    const tokens = verifiedTokens({ ...keys, epoch: () => epoch })
+    let version = {}
+    const tokens = verifiedTokens({ ...keys, version: () => version })
     const [text, verifications] = [mint(), countVerifications()]
     const verifying = remember(tokens, text)
-    epoch = {}
+    version = {}
     await verifying
     await remember(tokens, text)
     expect(verifications.count).toBe(2)
@@ -204,7 +204,7 @@ describe('a source of keys that change', () => {
     const tokens = verifiedTokens({
       algorithms: keys.algorithms,
       find: (header) => current.find(header),
-      epoch: () => current.epoch(),
+      version: () => current.version(),
     })
     const text = mint()
     await remember(tokens, text)
@@ -240,14 +240,14 @@ const verifiedTokens = (keys: KeySource) =>
   createTokenCache({
     keys,
     claims: undefined,
-    clockTolerance: 0,
-    neverExpires: false,
+    clockToleranceSeconds: 0,
+    expRequired: true,
     verifiedTokens: 10,
-    now: () => Date.now() / 1000,
+    nowSeconds: () => Date.now() / 1000,
     audience: undefined,
     issuer: undefined,
     subject: undefined,
   })
 
 const remember = async (tokens: ReturnType<typeof verifiedTokens>, text: string) =>
-  tokens.accept(await tokens.open(bearer(text)))
+  tokens.parseClaims(await tokens.verify(bearer(text)))

@@ -42,7 +42,7 @@ describe('isCanonicalJwt accepts', () => {
 
 describe('isCanonicalJwt refuses', () => {
   test.each([
-    ['an empty text', ''],
+    ['an empty string', ''],
     ['one segment', 'AAAA'],
     ['two segments', 'AAAA.AAAA'],
     ['four segments', 'AAAA.AAAA.AAAA.AAAA'],

@@ -155,7 +155,7 @@ describe('the header', () => {
 
   test('is malformed where the key cannot serve its algorithm', async () => {
     const unfit = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-512' }, false, ['verify'])
-    const keys = { algorithms: new Set(['HS256']), find: () => Promise.resolve([unfit]), epoch: () => 0 }
+    const keys = { algorithms: new Set(['HS256']), find: () => Promise.resolve([unfit]), version: () => 0 }
     await expect(verifyToken(mint(ISSUED), keys)).rejects.toMatchObject({ reason: 'malformed' })
   })
 
