@@ -17,7 +17,7 @@ describe('the texts of the library', () => {
       ...Object.values(rejectionTexts),
       'retfunc failed',
       'must have a `kid`, a string of at most 256 characters',
-      'is undefined: is the environment variable set? If not',
+      'is undefined; set the environment variable, or',
     ]
     expect(texts).toEqual(expect.arrayContaining(known))
     expect(texts.length).toBeGreaterThan(90)
