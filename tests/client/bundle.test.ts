@@ -24,9 +24,7 @@ test('the browser gets the client, its link of tRPC, and nothing of the server o
   const foreign = inputs.filter((path) => !path.startsWith('src/'))
 
   expect(warnings).toEqual([])
-  expect(new Set(own)).toEqual(
-    new Set(['client-link', 'client-renewal', 'client-session', 'client-tokens'].map((name) => `src/${name}.ts`)),
-  )
+  expect(new Set(own)).toEqual(new Set(['link', 'renewal', 'session', 'tokens'].map((name) => `src/client/${name}.ts`)))
   expect(foreign.filter((path) => !/^node_modules\/@trpc\/server\/dist\/observable-.*\.mjs$/.test(path))).toEqual([])
   expect(new Set(output?.imports.map(({ path }) => path))).toEqual(new Set(['@trpc/client']))
 })
