@@ -80,3 +80,20 @@ test('leaves no timer behind once a connection has its parameters', async () => 
 
   expect(timers()).toBeLessThanOrEqual(before)
 })
+
+test('a listener that throws keeps nothing from the storage, nor from the other listeners', async () => {
+  const reported: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
+  const storage = memoryStorage()
+  const { client, session } = await signedIn({ storage })
+  const gone = new Error('gone')
+  const told = vi.fn<() => void>()
+  session.subscribe(() => {
+    throw gone
+  })
+  session.subscribe(told)
+  await client.token.revoke.mutate()
+
+  expect([session.signedIn, storage.entries.size, told.mock.calls.length]).toEqual([false, 0, 1])
+  expect(reported).toEqual([gone])
+})

@@ -1,3 +1,4 @@
+import { passTime } from '../support/later.ts'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
@@ -144,4 +145,53 @@ test("takes over what another tab writes, from the browser's storage event", asy
   notify?.({ key: null, newValue: null })
 
   expect([session.signedIn, listener.mock.calls.length]).toEqual([false, 2])
+})
+
+test('a storage that was full once keeps no token: a sign-out is one for the next page too', async () => {
+  const storage = memoryStorage()
+  const setItem = vi.spyOn(storage, 'setItem')
+  const { client, session } = await signedIn({ storage })
+  setItem.mockImplementationOnce(() => {
+    throw new Error('QuotaExceededError')
+  })
+  passTime(860)
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect([session.signedIn, storage.entries.size]).toEqual([true, 0])
+  await client.token.revoke.mutate()
+
+  expect([session.signedIn, createSession({ storage }).signedIn]).toEqual([false, false])
+})
+
+/** What a browser tells its tabs. */
+function stubStorageEvents() {
+  const listeners: ((event: unknown) => void)[] = []
+  vi.stubGlobal('addEventListener', (_name: string, listener: (event: unknown) => void) => listeners.push(listener))
+  return (event: { key: string; newValue: string | null; storageArea: object }) => {
+    for (const listener of listeners) listener(event)
+  }
+}
+
+test('what another tab writes into another storage under the same name is nobody here', async () => {
+  const tell = stubStorageEvents()
+  const storage = memoryStorage()
+  storage.setItem(KEY, kept('a.b.c'))
+  const session = createSession({ storage })
+  tell({ key: KEY, newValue: kept('of.somebody.else'), storageArea: memoryStorage() })
+
+  expect(await session.headers()).toEqual({ authorization: 'Bearer a.b.c' })
+})
+
+test('what another tab writes is read through the wrapper that wrote it', async () => {
+  const tell = stubStorageEvents()
+  const area = memoryStorage()
+  const storage = {
+    ...area,
+    getItem: (key: string) => area.getItem(key) && atob(String(area.getItem(key))),
+    setItem: (key: string, value: string) => area.setItem(key, btoa(value)),
+  }
+  const session = createSession({ storage })
+  storage.setItem(KEY, kept('a.b.c'))
+  tell({ key: KEY, newValue: area.getItem(KEY), storageArea: area })
+
+  await vi.waitFor(() => expect(session.signedIn).toBe(true))
 })

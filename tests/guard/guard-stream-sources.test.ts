@@ -111,3 +111,10 @@ test('a query that streams is no subscription, and is handed on as it is', async
 
   expect(await caller.numbers()).toBe(source)
 })
+
+test.each([7, 'text', null, undefined, {}, []])(
+  'returns a source that is not a stream unchanged: %j',
+  async (answer) => {
+    expect(await kept(answer)).toBe(answer)
+  },
+)

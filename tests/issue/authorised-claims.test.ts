@@ -97,15 +97,6 @@ describe('what authorise answers', () => {
 
     await expect(create(jwt)).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR', message: 'the database is down' })
   })
-
-  test('claims that the library writes are refused, and the error names them', async () => {
-    const names = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time']
-    const errors = names.map((name) => create(answering({ [name]: 1 })).catch((error: Error) => error.message))
-
-    expect(await Promise.all(errors)).toEqual(
-      names.map((name) => `The claims of a token must not set \`${name}\`, which the library writes.`),
-    )
-  })
 })
 
 describe('what token.create answers', () => {

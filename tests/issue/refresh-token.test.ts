@@ -1,11 +1,12 @@
-import { EventEmitter } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
 
 import { createJwtTrivial, memorySessions } from 'trpc-jwt-trivial'
 import { describe, expect, test, vi } from 'vitest'
 
 import { mint, PASSPHRASE } from '../support/mint.ts'
-import { createSessionApi, serveSessionApi, told } from '../support/session-api.ts'
+import { createSessionApi, serveSessionApi, sidOf, told } from '../support/session-api.ts'
+
+const someText: unknown = expect.any(String)
 
 describe('a refresh token with the passphrase, but not as the library writes it', () => {
   const start = Math.floor(Date.now() / 1_000)
@@ -75,38 +76,44 @@ test('token.create does without any context, as its answer needs none', async ()
   expect(await jwt.tokenRouter.createCaller(undefined as never).create({ name: 'ann' })).toHaveProperty('token')
 })
 
-describe('token.revoke', () => {
-  test('over a socket leaves a sign-in alone that came while the store was busy', async () => {
-    const { jwt, store } = createSessionApi()
-    const res = Object.assign(new EventEmitter(), { readyState: 1, send: () => {} })
-    const ctx = jwt.createContext({ req: { headers: {} }, res, info: { url: null, connectionParams: {} } })
-    const caller = jwt.tokenRouter.createCaller(ctx)
-    await caller.create({ name: 'ann' })
-    const end = store.end.bind(store)
-    vi.spyOn(store, 'end').mockImplementation((sid) => sleep(30).then(() => end(sid)))
-    const revoking = caller.revoke()
-    const { token } = await caller.create({ name: 'bob' })
-    await revoking
-    expect([ctx.bearer.token, store.size]).toEqual([token, 1])
-    await caller.revoke()
-    expect([ctx.bearer.status, store.size]).toEqual(['missing', 0])
+describe('a refresh token', () => {
+  const options = { jwt: { issuer: 'https://api.example', audience: 'api' }, expiresIn: '7d' } as const
+
+  test('carries what names the session and its end, and never the app’s claims', async () => {
+    const { signIn, refresh, clock } = await serveSessionApi(options)
+    const first = await signIn()
+    const start = clock.now
+    clock.now += 60
+    const second = await refresh(first.refreshToken)
+    const sid = sidOf(first.token)
+    const common = { iss: 'https://api.example', aud: 'urn:trpc-jwt-trivial:refresh', sub: 'ann', sid, jti: someText }
+    const times = { auth_time: start, exp: start + 7 * 86_400 }
+
+    expect(decodeJwt(first.refreshToken)).toEqual({ ...common, ...times, iat: start, generation: 0 })
+    expect(decodeJwt(second.refreshToken)).toEqual({ ...common, ...times, iat: start + 60, generation: 1 })
   })
 
-  test('asks the store for nothing where there is nothing to end', async () => {
-    const { jwt, store } = createSessionApi()
-    const end = vi.spyOn(store, 'end')
-    const bearers = [
-      undefined,
-      'garbage',
-      mint(),
-      mint({ sid: 5 }),
-      mint({ sid: 'a session' }, { header: { typ: 'rt+jwt' } }),
-    ]
-    for (const token of bearers) {
-      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-      await jwt.tokenRouter.createCaller(jwt.createContext({ headers })).revoke()
-      await jwt.tokenRouter.createCaller(jwt.createContext({ headers })).revoke({ refreshToken: 'garbage' })
-    }
-    expect(end).not.toHaveBeenCalled()
+  test('has an id of its own, also where two carry one generation', async () => {
+    const { signIn, refresh } = await serveSessionApi(options)
+    const { refreshToken } = await signIn()
+    const pairs = [await refresh(refreshToken), await refresh(refreshToken)]
+    const ids = [refreshToken, ...pairs.flatMap((pair) => [pair.token, pair.refreshToken])].map((t) => decodeJwt(t).jti)
+
+    expect(new Set(ids).size).toBe(5)
   })
+})
+
+test('a refresh token of another subject than the one configured is refused: so would be what it is renewed to', async () => {
+  const store = memorySessions()
+  const callerFor = (subject: string) =>
+    createJwtTrivial({
+      passphrase: PASSPHRASE,
+      subject,
+      authorise: () => true,
+      sessions: { store, reauthorise: () => true },
+    }).tokenRouter.createCaller({ bearer: { status: 'missing' } })
+  const { refreshToken } = await callerFor('ann').create()
+
+  await expect(callerFor('bob').refresh({ refreshToken })).rejects.toThrow('Not authorised')
+  expect(await callerFor('ann').refresh({ refreshToken })).toHaveProperty('token')
 })

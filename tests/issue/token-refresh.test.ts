@@ -1,9 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { decodeJwt } from 'jose'
-import { createJwtTrivial, memorySessions } from 'trpc-jwt-trivial'
 import { describe, expect, test, vi } from 'vitest'
 
-import { PASSPHRASE } from '../support/mint.ts'
 import {
   clientOf,
   createSessionApi,
@@ -217,46 +215,4 @@ describe('what reauthorise may not answer is an error of the developer’s, and 
     role = 'reader'
     expect(await refresh(refreshToken)).toMatchObject({ category: 'Bearer' })
   })
-})
-
-describe('a refresh token', () => {
-  const options = { jwt: { issuer: 'https://api.example', audience: 'api' }, expiresIn: '7d' } as const
-
-  test('carries what names the session and its end, and never the app’s claims', async () => {
-    const { signIn, refresh, clock } = await serveSessionApi(options)
-    const first = await signIn()
-    const start = clock.now
-    clock.now += 60
-    const second = await refresh(first.refreshToken)
-    const sid = sidOf(first.token)
-    const common = { iss: 'https://api.example', aud: 'urn:trpc-jwt-trivial:refresh', sub: 'ann', sid, jti: someText }
-    const times = { auth_time: start, exp: start + 7 * 86_400 }
-
-    expect(decodeJwt(first.refreshToken)).toEqual({ ...common, ...times, iat: start, generation: 0 })
-    expect(decodeJwt(second.refreshToken)).toEqual({ ...common, ...times, iat: start + 60, generation: 1 })
-  })
-
-  test('has an id of its own, also where two carry one generation', async () => {
-    const { signIn, refresh } = await serveSessionApi(options)
-    const { refreshToken } = await signIn()
-    const pairs = [await refresh(refreshToken), await refresh(refreshToken)]
-    const ids = [refreshToken, ...pairs.flatMap((pair) => [pair.token, pair.refreshToken])].map((t) => decodeJwt(t).jti)
-
-    expect(new Set(ids).size).toBe(5)
-  })
-})
-
-test('a refresh token of another subject than the one configured is refused: so would be what it is renewed to', async () => {
-  const store = memorySessions()
-  const callerFor = (subject: string) =>
-    createJwtTrivial({
-      passphrase: PASSPHRASE,
-      subject,
-      authorise: () => true,
-      sessions: { store, reauthorise: () => true },
-    }).tokenRouter.createCaller({ bearer: { status: 'missing' } })
-  const { refreshToken } = await callerFor('ann').create()
-
-  await expect(callerFor('bob').refresh({ refreshToken })).rejects.toThrow('Not authorised')
-  expect(await callerFor('ann').refresh({ refreshToken })).toHaveProperty('token')
 })

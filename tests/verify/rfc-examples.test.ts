@@ -1,3 +1,6 @@
+import { createJwtVerifier } from 'trpc-jwt-trivial'
+import { call, invalid, refusal } from '../support/call.ts'
+import { PASSPHRASE } from '../support/mint.ts'
 import type { JWK } from 'jose'
 import { describe, expect, test } from 'vitest'
 
@@ -73,5 +76,26 @@ describe('the unsecured token of RFC 7515 A.5', () => {
 
   test('is refused with a signature behind it', async () => {
     expect(await reasonOf(`${token}c2lnbmF0dXJl`, keys)).toBe('malformed')
+  })
+})
+
+describe('the example of RFC 7519 3.1, which is that of RFC 7515 A.1', () => {
+  const example = examples.signed[0]
+  const token = String(example?.token)
+  const passphrase = new Uint8Array(Buffer.from(String(example?.key.k), 'base64url'))
+  const verifierAt = (seconds: number) => createJwtVerifier({ passphrase, clock: () => new Date(seconds * 1000) })
+
+  test('opens a protected procedure until it expires in 2011', async () => {
+    expect(await call(verifierAt(1_300_819_379), token)).toEqual({
+      iss: 'joe',
+      exp: 1_300_819_380,
+      'http://example.com/is_root': true,
+    })
+  })
+
+  test('is refused ever since, and at once under another key', async () => {
+    const expired = { reason: 'expired', code: 'UNAUTHORIZED', message: 'Token expired' }
+    expect(await refusal(verifierAt(1_300_819_380), token)).toEqual(expired)
+    expect(await refusal(createJwtVerifier({ passphrase: PASSPHRASE }), token)).toEqual(invalid('bad_signature'))
   })
 })

@@ -244,14 +244,3 @@ describe('a stream whose connection came to carry', () => {
     expect(made.isLive).toHaveBeenCalledTimes(asked)
   })
 })
-
-test.each([7, 'text', null, undefined, {}, []])('what is no stream is answered as it is: %j', async (answer) => {
-  const { jwt } = setUp()
-  const t = initTRPC.context<typeof jwt.createContext>().create()
-  const router = t.router({ odd: jwt.protectedProcedure.subscription(() => answer as never) })
-  expect(
-    await t
-      .createCallerFactory(router)(contextWith(jwt, token(100)))
-      .odd(),
-  ).toBe(answer)
-})

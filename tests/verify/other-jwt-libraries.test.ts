@@ -1,7 +1,6 @@
-import { createJwtTrivial, createJwtVerifier, type HmacAlgorithm } from 'trpc-jwt-trivial'
+import { createJwtTrivial, type HmacAlgorithm } from 'trpc-jwt-trivial'
 import { describe, expect, test } from 'vitest'
 
-import examples from '../fixtures/jws-examples.json' with { type: 'json' }
 import { call, invalid, refusal } from '../support/call.ts'
 import {
   fastJwtLibrary,
@@ -70,25 +69,4 @@ const skipsPyJwt = !hasPyJwt() && !process.env['CI']
 if (skipsPyJwt) console.warn('PyJWT is not installed, so its tests are skipped: apt-get install python3-jwt')
 describe.skipIf(skipsPyJwt)('PyJWT', () => {
   exchange(pyJwtLibrary)
-})
-
-describe('the example of RFC 7519 3.1, which is that of RFC 7515 A.1', () => {
-  const example = examples.signed[0]
-  const token = String(example?.token)
-  const passphrase = new Uint8Array(Buffer.from(String(example?.key.k), 'base64url'))
-  const verifierAt = (seconds: number) => createJwtVerifier({ passphrase, clock: () => new Date(seconds * 1000) })
-
-  test('opens a protected procedure until it expires in 2011', async () => {
-    expect(await call(verifierAt(1_300_819_379), token)).toEqual({
-      iss: 'joe',
-      exp: 1_300_819_380,
-      'http://example.com/is_root': true,
-    })
-  })
-
-  test('is refused ever since, and at once under another key', async () => {
-    const expired = { reason: 'expired', code: 'UNAUTHORIZED', message: 'Token expired' }
-    expect(await refusal(verifierAt(1_300_819_380), token)).toEqual(expired)
-    expect(await refusal(createJwtVerifier({ passphrase: PASSPHRASE }), token)).toEqual(invalid('bad_signature'))
-  })
 })

@@ -1,0 +1,83 @@
+import { TRPCClientError } from '@trpc/client'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { signedIn, sleep } from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const count = (calls: string[], path: string) => calls.filter((each) => each === path).length
+
+test('a call that is aborted while it waits for a renewal is let go at once, and never sent', async () => {
+  const { client, api, refreshes } = await signedIn()
+  passTime(860)
+  api.renewal.answer = () => sleep(300).then(() => true)
+  const abort = new AbortController()
+  const held = client.private.query(undefined, { signal: abort.signal })
+  const other = client.private.query()
+  await sleep(50)
+  const abortedAt = performance.now()
+  abort.abort()
+
+  await expect(held).rejects.toBeInstanceOf(TRPCClientError)
+  expect(performance.now() - abortedAt).toBeLessThan(150)
+  expect(await other).toBe('Your token worked, ann.')
+  expect([refreshes(), count(api.calls, 'private')]).toEqual([1, 1])
+})
+
+test('the abort of the call that began a renewal cancels it for nobody else', async () => {
+  const { client, api, refreshes } = await signedIn()
+  passTime(860)
+  api.renewal.answer = () => sleep(200).then(() => true)
+  const abort = new AbortController()
+  const first = client.private.query(undefined, { signal: abort.signal })
+  const second = client.private.query()
+  await sleep(50)
+  abort.abort()
+
+  await expect(first).rejects.toBeInstanceOf(TRPCClientError)
+  expect(await second).toBe('Your token worked, ann.')
+  expect(refreshes()).toBe(1)
+})
+
+/** A session whose renewal is under way, until it is told how it ends. */
+async function renewing() {
+  const made = await signedIn()
+  passTime(1_000)
+  let answered: { resolve(answer: boolean): void; reject(error: Error): void } | undefined
+  made.api.renewal.answer = () =>
+    new Promise((resolve, reject) => {
+      answered = { resolve, reject }
+    })
+  const waiting = made.client.private.query().catch((error: Error) => error.message)
+  await expect.poll(() => answered).toBeDefined()
+  return { ...made, waiting, resolve: () => answered?.resolve(true), reject: (error: Error) => answered?.reject(error) }
+}
+
+test('a call that was cancelled before it began waits for no renewal, and nothing of one that fails', async () => {
+  const { client, api, waiting, reject } = await renewing()
+  const cancelled = client.double.query(2, { signal: AbortSignal.abort() })
+  await expect(cancelled).rejects.toThrow('This operation was aborted')
+  const unheard = vi.fn<(reason: unknown) => void>()
+  process.once('unhandledRejection', unheard)
+  reject(new Error('the database is down'))
+  await waiting
+  await sleep(20)
+  process.off('unhandledRejection', unheard)
+
+  expect([unheard.mock.calls.length, count(api.calls, 'double')]).toEqual([0, 0])
+})
+
+test('revoke that is cancelled while it waits for a renewal forgets the tokens all the same', async () => {
+  const { client, session, waiting, resolve } = await renewing()
+  const controller = new AbortController()
+  const revoking = client.token.revoke.mutate(undefined, { signal: controller.signal })
+  controller.abort()
+  await expect(revoking).rejects.toThrow(TRPCClientError)
+  resolve()
+  await waiting
+
+  expect([session.signedIn, session.claims]).toEqual([false, null])
+})

@@ -1,0 +1,59 @@
+import type { AnyTRPCRouter } from '@trpc/server'
+import { observable } from '@trpc/server/observable'
+import { createTRPCClient, type TRPCLink } from '@trpc/client'
+import { createSession } from 'trpc-jwt-trivial/client'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { ANN, signedIn, type ClientRouter } from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('revoke sends the refresh token, so that the session ends whatever the access token is', async () => {
+  const { client, api, session } = await signedIn()
+  passTime(3_600)
+  await client.token.revoke.mutate()
+
+  expect([api.store.size, session.signedIn]).toEqual([0, false])
+})
+
+test('revoke forgets the tokens also when the call fails', async () => {
+  const { client, api, session } = await signedIn()
+  api.store.end = () => Promise.reject(new Error('down'))
+
+  await expect(client.token.revoke.mutate()).rejects.toMatchObject({ message: 'Service unavailable' })
+  expect([session.signedIn, session.claims]).toEqual([false, null])
+})
+
+/** A server that answers a revocation when it is told to, and signs in whom it is asked for. */
+function slowToRevoke() {
+  let answer!: () => void
+  const link: TRPCLink<AnyTRPCRouter> =
+    () =>
+    ({ op }) =>
+      observable((observer) => {
+        const data = op.path === 'token.create' && { token: (op.input as { name: string }).name, expiresIn: 900 }
+        const settle = () => {
+          observer.next({ result: { data } })
+          observer.complete()
+        }
+        if (op.path === 'token.revoke') answer = settle
+        else settle()
+      })
+  return { link, answer: () => answer() }
+}
+
+test('a revocation that is answered late forgets nobody who has signed in meanwhile', async () => {
+  const { link, answer } = slowToRevoke()
+  const session = createSession()
+  const client = createTRPCClient<ClientRouter>({ links: [session.link(), link as TRPCLink<ClientRouter>] })
+  await client.token.create.mutate(ANN)
+  const revoking = client.token.revoke.mutate()
+  await client.token.create.mutate({ ...ANN, name: 'bob' })
+  answer()
+  await revoking
+
+  expect(await session.headers()).toEqual({ authorization: 'Bearer bob' })
+})
