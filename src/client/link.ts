@@ -2,15 +2,14 @@ import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 
+import { sendApart } from './renewal-request.ts'
 import type { Refresh, Renewal } from './renewal.ts'
-import { withTimeout } from '../time/timers.ts'
+import { hold } from './hold.ts'
 import { meaningOf } from './refusal.ts'
 import { tokensOf, type TokenStore } from './tokens.ts'
 
 /** How long a subscription must have run to be resumed a second time. */
 const MIN_SUBSCRIPTION_MS = 1_000
-/** Less than the default grace, so that a second request is accepted if only the answer of the first one was lost. */
-const RENEWAL_TIMEOUT_MS = 8_000
 
 /** Options of `session.link`. */
 export interface SessionLinkOptions {
@@ -167,70 +166,9 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
   }
 }
 
-interface Held {
-  readonly send: () => Unsubscribable
-  readonly fail: (error: TRPCClientError<AnyTRPCRouter>) => void
-}
-
-/** Holds a call until `waitFor` has settled, and drops it if it is cancelled before. Without `waitFor` it is sent at once. */
-function hold({ signal }: Op, waitFor: Promise<unknown> | undefined, { send, fail }: Held): Unsubscribable {
-  let sent: Unsubscribable | undefined
-  let done = false
-
-  function settle(proceed: () => void): void {
-    if (done) return
-    done = true
-    signal?.removeEventListener('abort', abort)
-    proceed()
-  }
-  function abort(): void {
-    settle(() => fail(TRPCClientError.from(signal?.reason as Error)))
-  }
-  function go(): void {
-    settle(() => {
-      sent = send()
-    })
-  }
-
-  if (waitFor) {
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort)
-    waitFor.then(go, (error: Error) => settle(() => fail(TRPCClientError.from(error))))
-  } else go()
-  return {
-    unsubscribe() {
-      settle(() => {})
-      sent?.unsubscribe()
-    },
-  }
-}
-
 /** Resumes a subscription after the last event that it received, as tRPC's own links do. */
 function resumed(op: Op, lastEventId: string | undefined): Op {
   if (lastEventId === undefined || (op.input !== undefined && op.input !== null && typeof op.input !== 'object'))
     return op
   return { ...op, input: { ...(op.input as object | undefined), lastEventId } }
-}
-
-/**
- * Sends a call of the link's own: with an id that no other call has, without a signal that could cancel it for others, and in
- * a batch of its own, so that it does not wait for slow calls.
- */
-async function sendApart(next: Next, call: Pick<Op, 'id' | 'path' | 'input'>): Promise<unknown> {
-  const op: Op = { ...call, type: 'mutation', context: {}, signal: null }
-  await new Promise((resolve) => setTimeout(resolve)) // the next batch
-  let sent: Unsubscribable | undefined
-  const answer = new Promise<unknown>((resolve, reject) => {
-    sent = next(op).subscribe({
-      next: ({ result }) => {
-        if ('data' in result) resolve(result.data)
-      },
-      error: reject,
-    })
-  })
-  const timeout = new TRPCClientError('The renewal was not answered in time')
-  return withTimeout(answer, RENEWAL_TIMEOUT_MS, timeout).catch((error: unknown) => {
-    sent?.unsubscribe()
-    throw error
-  })
 }

@@ -26,7 +26,9 @@ test('the browser gets the client, its link of tRPC, and nothing of the server o
   expect(warnings).toEqual([])
   expect(new Set(own)).toEqual(
     new Set([
-      ...['link', 'refusal', 'renewal', 'session', 'tokens'].map((name) => `src/client/${name}.ts`),
+      ...['hold', 'link', 'refusal', 'renewal', 'renewal-request', 'session', 'tokens'].map(
+        (name) => `src/client/${name}.ts`,
+      ),
       'src/time/timers.ts',
     ]),
   )
