@@ -1,11 +1,11 @@
-import { TRPCClientError, type TRPCLink } from '@trpc/client'
+import type { TRPCClientError, TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 
-import { sendApart } from './renewal-request.ts'
-import type { Refresh, Renewal } from './renewal.ts'
 import { hold } from './hold.ts'
 import { meaningOf } from './refusal.ts'
+import { sendApart } from './renewal-request.ts'
+import type { Refresh, Renewal } from './renewal.ts'
 import { tokensOf, type TokenStore } from './tokens.ts'
 
 /** How long a subscription must have run to be resumed a second time. */
@@ -26,7 +26,6 @@ export interface SessionLink {
 
 type OperationLink = ReturnType<TRPCLink<AnyTRPCRouter>>
 type Call = Parameters<OperationLink>[0]
-type Next = Call['next']
 type Op = Call['op']
 type Results = ReturnType<OperationLink>
 

@@ -35,8 +35,9 @@ test('the same words sign out, if the app sends no reasons', async () => {
   expect(session.signedIn).toBe(false)
 })
 
+const jwt = (reason: string) => ({ code: 'UNAUTHORIZED', jwt: { reason } })
+
 describe('an error of the server means', () => {
-  const jwt = (reason: string) => ({ code: 'UNAUTHORIZED', jwt: { reason } })
   test.each<[string, unknown, ReturnType<typeof meaningOf>]>([
     ['Token expired', { code: 'UNAUTHORIZED' }, 'renew'],
     ['Invalid token', { code: 'UNAUTHORIZED' }, 'renew'],
