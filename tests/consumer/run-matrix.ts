@@ -1,7 +1,8 @@
 /**
  * Compiles `app` against the tarball, with the last release of each published minor of tRPC and TypeScript 5.7, 5.9, 6 and 7, as
  * NodeNext and as Bundler find modules; what TypeScript 7 made of it must run. Each minor meets each TypeScript, and the two ways
- * take turns, so that either meets every minor and every TypeScript; the oldest and the newest minor have both ways with each.
+ * take turns, so that either meets every minor and every TypeScript; the oldest and the newest minor have both ways with each,
+ * and there the lines of `refused` must be refused, in plain words.
  * One compiler at a time; `npm run matrix -- 5.7 7` takes these only.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { pack, root } from '../support/pack.ts'
-import { complaintsOf } from './compile.ts'
+import { complaintsOf, differsFromExpected } from './compile.ts'
 import { compilersAs, install, othersOfTheApp, readManifest, versionIn } from './install.ts'
 import { publishedPairs, type Pair } from './releases.ts'
 import { report } from './report.ts'
@@ -29,7 +30,11 @@ if (chosen.length === 0) throw new TypeError(`Name some of ${Object.values(compi
 
 const counts = { compiled: 0, failed: 0, lax: 0 }
 
-async function check({ server, client }: Pair, compiler: string, way: Way): Promise<void> {
+async function check(
+  { server, client }: Pair,
+  compiler: string,
+  { way, ends }: { way: Way; ends: boolean },
+): Promise<void> {
   const tsc = (project: string, ...args: string[]) =>
     complaintsOf(
       'node',
@@ -42,6 +47,10 @@ async function check({ server, client }: Pair, compiler: string, way: Way): Prom
   const trpc = server === client ? server : `${server} (client ${client})`
   const combination = `tRPC ${trpc}, TypeScript ${versionIn(work, compiler)}, ${way}`
   report(`${combination}: compiles${lax ? ' with skipLibCheck, which tRPC itself needs there' : ''}`, complaint)
+  if (ends) {
+    const complaints = (await tsc('refused', ...(lax ? ['--skipLibCheck'] : []))) ?? ''
+    report(`${combination}: mistakes are refused`, differsFromExpected(complaints, work, 'refused'))
+  }
   if (compiler === NATIVE) report(`${combination}: runs`, await complaintsOf('node', ['out/main.js'], work))
 }
 
@@ -74,7 +83,7 @@ try {
     const ends = i === 0 || i === pairs.length - 1
     for (const [j, compiler] of chosen.entries()) {
       for (const [k, way] of (['NodeNext', 'Bundler'] as const).entries()) {
-        if (complaint === undefined && (ends || (i + j) % 2 === k)) await check(pair, compiler, way)
+        if (complaint === undefined && (ends || (i + j) % 2 === k)) await check(pair, compiler, { way, ends })
       }
     }
   }

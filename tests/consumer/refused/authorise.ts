@@ -5,7 +5,7 @@ import { claims, credentials, passphrase } from './server.ts'
 export const wrongRole = createJwtTrivial({
   passphrase,
   claims,
-  // refused: '"owner"' is not assignable to type 'DeepReadonly<"reader" | "writer">'
+  // refused: '"owner"' is not assignable to type '"reader" | "writer"'
   authorise: () => ({ sub: 'ann', role: 'owner' }),
 })
 
@@ -13,7 +13,7 @@ export const wrongRoleLater = createJwtTrivial({
   passphrase,
   claims,
   credentials,
-  // refused: '"owner"' is not assignable to type 'DeepReadonly<"reader" | "writer">'
+  // refused: '"owner"' is not assignable to type '"reader" | "writer"'
   authorise: async ({ input }) => input.email === 'ann@example.org' && { sub: 'ann', role: 'owner' },
 })
 
@@ -57,7 +57,7 @@ export const wrongRoleAtRenewal = createJwtTrivial({
   passphrase,
   claims,
   authorise: () => ({ sub: 'ann', role: 'reader' }),
-  // refused: '"owner"' is not assignable to type 'DeepReadonly<"reader" | "writer">'
+  // refused: '"owner"' is not assignable to type '"reader" | "writer"'
   sessions: { store: memorySessions(), reauthorise: () => ({ sub: 'ann', role: 'owner' }) },
 })
 

@@ -15,6 +15,9 @@ export const appRouter = t.router({
   // refused: Property 'unknownClaim' does not exist
   unknownClaim: jwt.protectedProcedure.query(({ ctx }) => ctx.jwt.unknownClaim),
 
+  // refused: Type '{ readonly iss?: string
+  plainMembers: jwt.protectedProcedure.query(({ ctx }): number => ctx.jwt),
+
   changedClaim: jwt.protectedProcedure.mutation(({ ctx }) => {
     // refused: read-only
     ctx.jwt.role = 'writer'
