@@ -18,7 +18,7 @@ export const t = initTRPC.context<typeof createContext>().create({
   errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, ...jwtErrorData(error) } }),
 })
 
-/** The procedures of the app, guarded by an instance. */
+/** The procedures of the app, protected by an instance of the library. */
 export function createProcedures({ protectedProcedure, protect, tokenRouter }: ReturnType<typeof createJwt>) {
   const signedIn = t.procedure.concat(protectedProcedure)
   const reading = t.procedure.concat(protect({ scope: 'notes:read' }))
@@ -31,7 +31,7 @@ export function createProcedures({ protectedProcedure, protect, tokenRouter }: R
       if (note) return note
       throw new TRPCError({ code: 'NOT_FOUND', message: 'No such note' })
     }),
-    /** Ends with its reader's token; a client that comes back says what it has seen. */
+    /** Ends when the reader's token expires. A client that comes back sends the id of the last note that it got. */
     watch: reading.input(z.object({ lastEventId: z.coerce.number().int().optional() })).subscription(async function* ({
       ctx,
       input,

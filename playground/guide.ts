@@ -7,7 +7,7 @@ import type { AppRouter } from './app.ts'
 import { printStep } from './print.ts'
 import { createWire } from './wire.ts'
 
-/** How a call must be refused. */
+/** How a call must be rejected. */
 interface Refusal {
   status: number
   code: string
@@ -17,7 +17,7 @@ interface Refusal {
 
 export type Guide = ReturnType<typeof createGuide>
 
-/** Makes clients whose calls are printed, and checks how a call ends. */
+/** Makes clients that print their calls, and checks how calls end. */
 export function createGuide(url: string) {
   const wire = createWire()
   let steps = 0
@@ -45,7 +45,7 @@ export function createGuide(url: string) {
     assert.deepEqual({ status, code, reason, challenge: headers.get('www-authenticate') }, expected)
   }
 
-  /** The outcomes of a batch: answers, and why the others were refused. */
+  /** The outcomes of a batch: the answers, and the reasons of the rejected calls. */
   const mixed = async (calls: readonly Promise<unknown>[], challenge: string): Promise<unknown[]> => {
     const settled = await Promise.allSettled(calls)
     const { status, headers } = wire.last()
@@ -54,9 +54,9 @@ export function createGuide(url: string) {
   }
 
   return {
-    /** A client with a token, or with none. */
+    /** A client with a token, or without one. */
     clientWith: (token?: string) => createTRPCClient<AppRouter>({ links: [httpLink(optionsFor(token))] }),
-    /** The same, that sends what is called at once in one request. */
+    /** A client that sends calls made at the same time in one request. */
     batchingClientWith: (token?: string) => createTRPCClient<AppRouter>({ links: [httpBatchLink(optionsFor(token))] }),
     url,
     say,
@@ -71,12 +71,12 @@ async function refusalOf(call: Promise<unknown>) {
     (answer) => ({ answer }),
     (error: unknown) => ({ error }),
   )
-  if ('answer' in outcome) assert.fail('It was answered, and should have been refused')
+  if ('answer' in outcome) assert.fail('The call was answered, but should have been rejected')
   const { code, jwt } = dataOf(outcome.error)
   return { code, reason: jwt?.reason }
 }
 
-/** What the server's `errorFormatter` made of an error: its type comes with the router's. */
+/** The data that the server's `errorFormatter` returned. Its type comes from the router's type. */
 function dataOf(error: unknown) {
   if (!(error instanceof TRPCClientError)) throw error
   const { data } = error as TRPCClientError<AppRouter>

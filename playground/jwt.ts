@@ -7,7 +7,7 @@ import { createSignInLimit } from './sign-in-limit.ts'
 import { openStore } from './store.ts'
 import { checkPassword, findUser, type User } from './users.ts'
 
-/** Tokens last as long as their passphrase: one made up at start-up will do while you develop, and nowhere else. */
+/** In development, a random passphrase is enough: tokens become invalid at the next start. Production needs a fixed one. */
 function passphrase(): string | undefined {
   const { JWT_PASSPHRASE, NODE_ENV } = process.env
   if (JWT_PASSPHRASE !== undefined || NODE_ENV === 'production') return JWT_PASSPHRASE
@@ -16,7 +16,7 @@ function passphrase(): string | undefined {
 
 const { store, close } = await openStore()
 
-/** Lets go of the session store, for a program that is to end. */
+/** Closes the connection to the session store, so that the program can end. */
 export const closeStore = close
 
 const claimsOf = (user: User | undefined) => user && { sub: user.id, name: user.name, scope: user.scope }
@@ -24,13 +24,13 @@ const claimsOf = (user: User | undefined) => user && { sub: user.id, name: user.
 const limitSignIn = createSignInLimit()
 const ownPassphrase = passphrase()
 
-/** What one instance does unlike another. */
+/** The options in which two instances may differ. */
 interface JwtOptions {
   expiresIn?: Duration
   retfunc?: Retfunc
 }
 
-/** Instances share passphrase and sessions, so that each accepts what another issued. One is enough for most apps. */
+/** Instances share the passphrase and the sessions, so each accepts the tokens of the others. Most apps need only one. */
 export const createJwt = (options: JwtOptions = {}) =>
   createJwtTrivial({
     passphrase: ownPassphrase,
@@ -39,8 +39,8 @@ export const createJwt = (options: JwtOptions = {}) =>
     authorise: async ({ input }) => claimsOf(await limitSignIn(input.email, () => checkPassword(input))),
     sessions: {
       store,
-      reauthorise: ({ sub }) => claimsOf(findUser(sub)), // a scope that was taken away is gone at the next refresh
-      grace: 1, // seconds, so that the tour need not wait for long: leave the 10 of the default
+      reauthorise: ({ sub }) => claimsOf(findUser(sub)), // a scope that was removed is gone after the next refresh
+      grace: 1, // second, so that the tour does not wait long; keep the default of 10 in your app
     },
     ...options,
   })

@@ -8,12 +8,14 @@ import type { Guide } from './guide.ts'
 import { jwt } from './jwt.ts'
 import { printReceived, printSent, shorten } from './print.ts'
 
-/** Watches the notes until the token ends. */
+/** Watches the notes until the token expires. */
 export async function takeLiveSteps({ say, url }: Guide): Promise<void> {
   const claims = { sub: 'u2', name: 'Bob', scope: 'notes:read' }
   const token = await jwt.createAccessToken(claims, { expiresIn: '2s' })
 
-  say('Bob watches the notes live, with a token for two seconds. The stream ends when the token does.')
+  say(
+    'Bob watches the notes live, with a token that expires after two seconds. The stream ends when the token expires.',
+  )
   printSent(['GET /notes.watch', `Authorization: ${shorten(`Bearer ${token}`)}`])
   const { titles, refusal } = await watch(url, token)
   printReceived(
@@ -25,7 +27,7 @@ export async function takeLiveSteps({ say, url }: Guide): Promise<void> {
   assert.equal(refusal, 'UNAUTHORIZED: Token expired')
 }
 
-/** What came over a stream, and what it ended in. */
+/** The events of a stream, and the error that ended it. */
 function watch(url: string, token: string): Promise<{ titles: string[]; refusal: string }> {
   const authorised: typeof fetch = (address, init) => {
     const headers = new Headers(init?.headers)

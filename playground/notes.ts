@@ -1,6 +1,6 @@
 import { EventEmitter, on } from 'node:events'
 
-/** A note, as its readers get it. */
+/** A note, as readers get it. */
 export interface Note {
   id: number
   title: string
@@ -8,12 +8,12 @@ export interface Note {
   author: string
 }
 
-/** The notes of everybody, in memory: your database. */
+/** Keeps all notes in memory. Your app has a database instead. */
 export function createNotes() {
   const notes: Note[] = []
   const events = new EventEmitter<{ written: [Note] }>().setMaxListeners(0)
 
-  // The notes after one, and those to come, until the signal.
+  // The notes after the given one, and all later notes, until the signal is aborted.
   async function* watch(afterId: number, signal: AbortSignal | undefined): AsyncGenerator<Note, void> {
     const written = on(events, 'written', { ...(signal && { signal }) })
     yield* notes.slice(afterId)

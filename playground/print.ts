@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 
 type Format = Parameters<typeof styleText>[0]
 
-/** Colours on a terminal; none in a pipe, nor where NO_COLOR is set. */
+/** Uses colours on a terminal, but not in a pipe or if NO_COLOR is set. */
 const paint = (format: Format, text: string): string => styleText(format, text, { stream: process.stdout })
 
 const INDENT = '    '
@@ -38,6 +38,6 @@ function printLines(mark: string, [first = '', ...rest]: readonly string[], form
 
 const LONG_TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 
-/** A token's first and last letters: enough to tell two apart, too few to use one. */
+/** Shortens tokens to their first and last letters: enough to tell two apart, too few to use one. */
 export const shorten = (text: string): string =>
   text.replaceAll(LONG_TOKEN, (token) => `${token.slice(0, 8)}…${token.slice(-4)}`)

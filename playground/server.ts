@@ -8,18 +8,18 @@ import { assertProtected } from 'trpc-jwt-trivial'
 import { appRouter, createContext, type AppRouter } from './app.ts'
 import { jwt } from './jwt.ts'
 
-/** What any server of the app keeps to. */
+/** The limits that every server of the app has. */
 export const limits = {
   maxBatchSize: 10, // each call of a batch may be a sign-in
   maxBodySize: 64 * 1024,
 }
 
-/** The mistakes of the server, not those of its callers. */
+/** Logs the errors of the server, not those of its callers. */
 export const onError = ({ error, path }: { error: TRPCError; path?: string | undefined }): void => {
   if (error.code === 'INTERNAL_SERVER_ERROR') console.error(path, error)
 }
 
-/** Serves the notes API on this machine; port 0 takes a free one. A procedure that nobody guarded keeps it from starting. */
+/** Serves the notes API on this machine; port 0 chooses a free port. The server does not start if a procedure is unprotected by mistake. */
 export async function startServer(port: number, router: AppRouter = appRouter): Promise<Server> {
   await assertProtected(router, { public: ['token.*', 'status'] })
   const server = createHTTPServer({
@@ -35,6 +35,6 @@ export async function startServer(port: number, router: AppRouter = appRouter): 
 
 export function addressOf(server: Server): string {
   const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new TypeError('The server does not listen')
+  if (typeof address !== 'object' || address === null) throw new TypeError('The server is not listening')
   return `http://127.0.0.1:${address.port}`
 }

@@ -7,7 +7,7 @@ import { ann, bob } from './people.ts'
 const NO_ERROR = 'Bearer realm="trpc"'
 const INVALID = 'Bearer realm="trpc", error="invalid_token"'
 
-/** Renews a session, loses it to a thief, and ends another. */
+/** Renews a session, ends it because a refresh token is reused, and signs out of another one. */
 export async function takeSessionSteps(guide: Guide): Promise<void> {
   await reuseRefreshToken(guide)
   await signOut(guide)
@@ -18,21 +18,21 @@ async function reuseRefreshToken({ say, answered, refused, clientWith }: Guide):
   const notAuthorised = { status: 401, code: 'UNAUTHORIZED', reason: 'not_authorised', challenge: NO_ERROR } as const
   const invalid = { status: 401, code: 'UNAUTHORIZED', reason: 'invalid', challenge: INVALID } as const
 
-  say('Ann signs in again. Beside the token she gets one that renews it.')
+  say('Ann signs in again. She gets an access token, and a refresh token that renews it.')
   const first = await answered(stranger.token.create.mutate(ann))
 
-  say('She renews. Each refresh token is good once: she gets the next one.')
+  say('She renews her tokens. A refresh token can be used once, so she also gets the next one.')
   const second = await answered(stranger.token.refresh.mutate({ refreshToken: first.refreshToken }))
   const me = await answered(clientWith(second.token).me.query())
   assert.equal(me.name, 'Ann')
 
   say(
-    'Somebody uses the former one, when the grace for lost answers is over. A thief, or Ann after a thief: nobody can tell.',
+    'Somebody uses the old refresh token after the grace period. It may be a thief, or Ann after a thief: the server cannot know.',
   )
   await setTimeout(1_100)
   await refused(stranger.token.refresh.mutate({ refreshToken: first.refreshToken }), notAuthorised)
 
-  say('So the session is over for both, and its tokens with it, whenever they would have expired.')
+  say('So the server ends the session. All its tokens are rejected from now on, although they have not expired.')
   await refused(stranger.token.refresh.mutate({ refreshToken: second.refreshToken }), notAuthorised)
   await refused(clientWith(second.token).me.query(), invalid)
 }
@@ -44,7 +44,7 @@ async function signOut({ say, answered, refused, clientWith }: Guide): Promise<v
   const { token } = await answered(clientWith().token.create.mutate(bob))
   const client = clientWith(token)
 
-  say('And out. His token is refused from the very next call on.')
+  say('He signs out. His token is rejected from the next call on.')
   await answered(client.token.revoke.mutate())
   await refused(client.me.query(), invalid)
 }

@@ -2,13 +2,13 @@ import { memorySessions, type SessionStore } from 'trpc-jwt-trivial'
 import { postgresSessions } from 'trpc-jwt-trivial/postgres'
 import { redisSessions } from 'trpc-jwt-trivial/redis'
 
-/** A store, and how to let go of what it is connected to. */
+/** A store, and a function that closes its connection. */
 export interface OpenStore {
   store: SessionStore
   close: () => Promise<unknown>
 }
 
-/** In memory while there is one process; in Redis or PostgreSQL, as the environment names one, for any number of them. */
+/** Opens a store in Redis or PostgreSQL if an environment variable names one, for any number of processes; else in memory. */
 export async function openStore(): Promise<OpenStore> {
   const { REDIS_URL, DATABASE_URL } = process.env
   if (REDIS_URL !== undefined) return openRedis(REDIS_URL)
@@ -19,7 +19,7 @@ export async function openStore(): Promise<OpenStore> {
 async function openRedis(url: string): Promise<OpenStore> {
   const { createClient } = await import('redis')
   const client = createClient({ url })
-  client.on('error', (error) => console.error(String(error))) // without a listener a lost connection ends the process
+  client.on('error', (error) => console.error(String(error))) // without a listener, a lost connection ends the process
   await client.connect()
   return { store: redisSessions(client, { prefix: 'notes:' }), close: () => client.close() }
 }

@@ -6,7 +6,7 @@ import { printBad, printGood, printTitle } from './print.ts'
 import { addressOf, startServer } from './server.ts'
 import { takeSteps } from './steps.ts'
 
-/** Starts the notes API, walks through it as a client, and leaves the program's exit code at 1 if something did not go as told. */
+/** Starts the notes API and walks through it as a client. Sets the exit code to 1 if a step has another result than expected. */
 export async function takeTour(router: AppRouter): Promise<void> {
   await addDemo()
   const server = await startServer(0, router)
@@ -14,9 +14,9 @@ export async function takeTour(router: AppRouter): Promise<void> {
   printTitle(`The notes API is at ${url}.`)
   try {
     await takeSteps(createGuide(url))
-    printGood('All went as told.')
+    printGood('All steps had the expected result.')
   } catch (error) {
-    printBad('That did not go as told.')
+    printBad('A step had another result than expected.')
     console.error(error)
     process.exitCode = 1
   } finally {

@@ -1,13 +1,13 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 
-/** Whom a token may speak of, and what it may say. */
+/** A user, as the claims of a token describe one. */
 export interface User {
   id: string
   name: string
   scope: string
 }
 
-/** Whoever signs in. */
+/** What a user signs in with. */
 export interface Credentials {
   email: string
   password: string
@@ -18,7 +18,7 @@ interface Account extends User {
   hash: Buffer
 }
 
-/** What a password costs to check, and to guess: 16 MiB and a few tenths of a second. */
+/** The cost of checking, and of guessing, a password: 16 MiB and a few tenths of a second. */
 const COST = { N: 2 ** 14, r: 8, p: 5 }
 
 const accounts = new Map<string, Account>()
@@ -31,7 +31,7 @@ export async function addUser(user: User, { email, password }: Credentials): Pro
 
 export const findUser = (id: string): User | undefined => [...accounts.values()].find((user) => user.id === id)
 
-/** An unknown address takes as long as a wrong password: the time an answer takes tells nobody who has an account. */
+/** Takes as long for an unknown address as for a wrong password, so the response time tells nobody who has an account. */
 export async function checkPassword({ email, password }: Credentials): Promise<User | undefined> {
   const account = accounts.get(email)
   const { salt, hash } = account ?? nobody

@@ -1,6 +1,6 @@
 import { printReceived, printSent, shorten } from './print.ts'
 
-/** What is checked of an answer, beside what tRPC's client makes of it. */
+/** The parts of an answer that the tour checks and tRPC's client does not return. */
 interface Received {
   status: number
   headers: Headers
@@ -13,11 +13,11 @@ interface Outcome {
 
 const SHOWN_HEADERS = ['WWW-Authenticate', 'Cache-Control']
 
-/** A `fetch` that prints what goes over the wire, and keeps the last answer to be checked. */
+/** Makes a `fetch` that prints requests and answers, and keeps the last answer for checks. */
 export function createWire() {
   let last: Received | undefined
 
-  async function tellingFetch(url: RequestInfo | URL | string, init: object = {}): Promise<Response> {
+  async function printingFetch(url: RequestInfo | URL | string, init: object = {}): Promise<Response> {
     const request = new Request(url, init)
     printSent([`${request.method} ${pathOf(request)}`, ...authorizationOf(request), ...bodyOf(init)])
     const response = await fetch(request)
@@ -28,7 +28,7 @@ export function createWire() {
   }
 
   return {
-    fetch: tellingFetch,
+    fetch: printingFetch,
     last(): Received {
       if (!last) throw new Error('Nothing was received')
       return last
@@ -46,14 +46,14 @@ function authorizationOf({ headers }: Request): string[] {
   return authorization === null ? [] : [`Authorization: ${shorten(authorization)}`]
 }
 
-/** A password is nobody's to see, not even here. */
+/** Passwords are never printed. */
 const bodyOf = (init: { body?: unknown }): string[] =>
   typeof init.body === 'string' ? [shorten(init.body.replace(/"password":"[^"]*"/, '"password":"…"'))] : []
 
 const headersOf = ({ headers }: Response): string[] =>
   SHOWN_HEADERS.filter((name) => headers.has(name)).map((name) => `${name}: ${headers.get(name)}`)
 
-/** A line for each call of the request: its data, or its error. */
+/** Returns a line for each call of the request: its data or its error. */
 async function outcomesOf(response: Response): Promise<string[]> {
   const body = (await response.clone().json()) as Outcome | Outcome[]
   return [body].flat().map(({ result, error }) => {

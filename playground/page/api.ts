@@ -13,13 +13,13 @@ import { apiPath, LIFETIMES, type Lifetime } from './lifetimes.ts'
 import { createOutcomes } from './outcomes.ts'
 import { createPageRouter } from './page-router.ts'
 
-/** An API whose tokens live for a certain time. */
+/** An API whose tokens have a certain lifetime. */
 interface Mount {
   handle: RequestListener
   upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
-/** One API for each lifetime, made at its first use. A session goes on from one to another. */
+/** Makes one API for each lifetime, at its first use. All of them share the sessions. */
 export function createApi() {
   const outcomes = createOutcomes()
   const mounts = new Map<Lifetime, Promise<Mount>>()
@@ -40,14 +40,14 @@ export function createApi() {
         ...limits,
       }),
       upgrade(req, socket, head) {
-        // tRPC's adapter throws where they make no address.
+        // tRPC's adapter throws if these do not make a valid address.
         if (!URL.canParse(req.url ?? '', `http://${req.headers.host}`)) socket.destroy()
         else wss.handleUpgrade(req, socket, head, (ws) => wss.emit('connection', ws, req))
       },
     }
   }
 
-  /** The API that an address is of. */
+  /** Returns the API for the address of a request. */
   return ({ url = '' }: IncomingMessage): Promise<Mount> | undefined => {
     const [path = ''] = url.split('?')
     const lifetime = LIFETIMES.find((each) => path === apiPath(each) || path.startsWith(`${apiPath(each)}/`))

@@ -5,7 +5,7 @@ import { build } from 'vite'
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** Builds the page, and keeps it in memory: its files, by name. */
+/** Builds the page, and returns its files by name. */
 export async function buildPage(): Promise<Map<string, string | Uint8Array>> {
   const built = await build({
     configFile: false,
@@ -15,6 +15,6 @@ export async function buildPage(): Promise<Map<string, string | Uint8Array>> {
     resolve: { alias: [{ find: /^trpc-jwt-trivial\/client$/, replacement: pathOf('../../src/client.ts') }] },
     build: { write: false },
   })
-  if (!('output' in built)) throw new TypeError('Vite built something else than one page')
+  if (!('output' in built)) throw new TypeError('Vite did not build exactly one page')
   return new Map(built.output.map((file) => [file.fileName, file.type === 'chunk' ? file.code : file.source]))
 }

@@ -4,7 +4,7 @@ import type { Outcome } from 'trpc-jwt-trivial'
 
 const KEPT = 50
 
-/** An outcome, as the page shows it: whose token it was, never the token. */
+/** An outcome, as the page shows it. It has the subject of the token, never the token. */
 export interface SeenOutcome {
   id: number
   type: Outcome['type']
@@ -13,11 +13,11 @@ export interface SeenOutcome {
   sub: string | null
 }
 
-/** What `retfunc` has seen lately, in memory: your log. */
+/** Keeps the last outcomes that `retfunc` got, in memory. Your app has a log instead. */
 export function createOutcomes() {
   const kept: SeenOutcome[] = []
   const events = new EventEmitter<{ seen: [SeenOutcome] }>().setMaxListeners(0)
-  let lastId = Date.now() // goes on where a former process stopped, for a page that was open meanwhile
+  let lastId = Date.now() // greater than the ids of an earlier process, for a page that stayed open
 
   return {
     /** The `retfunc` of an instance. */
@@ -34,7 +34,7 @@ export function createOutcomes() {
       if (kept.length > KEPT) kept.shift()
       events.emit('seen', seen)
     },
-    // Those after one that are still kept, and those to come, until the signal.
+    // The kept outcomes after the given one, and all later ones, until the signal is aborted.
     async *watch(afterId: number, signal: AbortSignal | undefined): AsyncGenerator<SeenOutcome, void> {
       const seen = on(events, 'seen', { ...(signal && { signal }) })
       yield* kept.filter(({ id }) => id > afterId)

@@ -7,7 +7,7 @@ import { buildPage } from './build-page.ts'
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
-/** Tokens are within reach of every script of a page: so none runs but its own, and it talks to nobody else. */
+/** Every script of a page can read its tokens. So only the page's own script may run, and it may connect only to this server. */
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -15,7 +15,7 @@ const HEADERS = {
   'cache-control': 'no-cache',
 }
 
-/** Serves page and API on one port of this machine; port 0 takes a free one. */
+/** Serves the page and the API on one port of this machine; port 0 chooses a free port. */
 export async function startPage(port: number): Promise<Server> {
   const files = await buildPage()
   const apiOf = createApi()

@@ -1,16 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
 
-const LONGEST_BREAK = 60
+const MAX_BREAK_SECONDS = 60
 
 const now = (): number => Math.floor(Date.now() / 1_000)
 
-// Each second's number, from the one after the last that was seen.
+// Yields each second since 1970, from the one after the last that the client received.
 export async function* tick(
   lastSeen: number | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<number, void> {
   const second = now()
-  let next = Math.min(Math.max((lastSeen ?? second - 1) + 1, second - LONGEST_BREAK), second + 1)
+  let next = Math.min(Math.max((lastSeen ?? second - 1) + 1, second - MAX_BREAK_SECONDS), second + 1)
   for (;;) {
     await setTimeout(Math.max(0, next * 1_000 - Date.now()))
     if (signal?.aborted) return

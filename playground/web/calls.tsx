@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Call } from './call.tsx'
 import { useTRPC, useTRPCClient } from './trpc.ts'
 
-/** Calls on demand, each of which shows how it ended: so even the queries are not cached. */
+/** Calls at the press of a button. They are mutations, also the queries, so that no outcome is cached. */
 export function Calls() {
   const trpc = useTRPC()
   const client = useTRPCClient()
@@ -15,18 +15,23 @@ export function Calls() {
 
   return (
     <ul className="calls">
-      <Call path="status" guard="Public: anyone may." result={status} onCall={() => status.mutate()} />
-      <Call path="me" guard="Protected: whoever has a token." result={me} onCall={() => me.mutate()} />
-      <Call path="notes.list" guard="Scope notes:read: Ann and Bob." result={list} onCall={() => list.mutate()} />
+      <Call path="status" requirement="Public: no token is required." result={status} onCall={() => status.mutate()} />
+      <Call path="me" requirement="Protected: requires a token." result={me} onCall={() => me.mutate()} />
+      <Call
+        path="notes.list"
+        requirement="Requires the scope notes:read: Ann and Bob."
+        result={list}
+        onCall={() => list.mutate()}
+      />
       <Call
         path="notes.write"
-        guard="Scope notes:write: Ann."
+        requirement="Requires the scope notes:write: Ann."
         result={write}
         onCall={() => write.mutate({ title: 'Tea', text: `Written at ${new Date().toLocaleTimeString()}.` })}
       />
       <Call
         path="exportNotes"
-        guard="Recent only: signed in at most 10 seconds ago."
+        requirement="Requires a sign-in at most 10 seconds ago."
         result={exportNotes}
         onCall={() => exportNotes.mutate()}
       />

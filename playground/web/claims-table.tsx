@@ -1,14 +1,14 @@
 const MEANINGS: Record<string, string> = {
-  alg: 'how it is signed; a server accepts only what it was told to',
-  typ: 'what it is: an access token, and no other kind (RFC 9068)',
-  sub: 'whom it speaks of; authorise said so',
-  name: 'a claim of this app’s own; authorise said so',
-  scope: 'what its bearer may do; authorise said so',
-  iat: 'when it was issued',
-  exp: 'from when on it is refused',
-  auth_time: 'when the password was given; a renewal leaves it as it is',
-  jti: 'names this token',
-  sid: 'names the session; once that is over, so is the token',
+  alg: 'the algorithm of the signature; the server accepts only the configured algorithms',
+  typ: 'the type: an access token (RFC 9068)',
+  sub: 'the subject: the user’s id, from authorise',
+  name: 'a claim of this app, from authorise',
+  scope: 'what the token allows, from authorise',
+  iat: 'when the token was issued',
+  exp: 'when the token expires',
+  auth_time: 'when the user signed in; a renewal does not change it',
+  jti: 'the id of this token',
+  sid: 'the id of the session; when the session ends, the token is rejected',
 }
 const TIMES = ['iat', 'exp', 'auth_time']
 
@@ -17,11 +17,11 @@ interface ClaimsTableProps {
   claims: object
 }
 
-/** What a token says, and why. */
+/** The members of a token, and what they mean. */
 export function ClaimsTable({ header, claims }: ClaimsTableProps) {
   return (
     <table>
-      <caption>What it says</caption>
+      <caption>Header and claims</caption>
       <thead>
         <tr>
           <th scope="col">Name</th>
@@ -35,7 +35,7 @@ export function ClaimsTable({ header, claims }: ClaimsTableProps) {
         <tr className="signature">
           <th scope="row">signature</th>
           <td>of the two parts before it</td>
-          <td>nobody can make it who lacks the passphrase, and none fits after a change</td>
+          <td>only the passphrase can make it; after any change of the token it does not fit</td>
         </tr>
       </tbody>
     </table>

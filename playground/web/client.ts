@@ -14,7 +14,7 @@ import type { Session } from 'trpc-jwt-trivial/client'
 import { apiPath, type Lifetime } from '../page/lifetimes.ts'
 import type { PageRouter } from '../page/page-router.ts'
 
-/** What a session gives to tRPC's links. */
+/** The parts of a session that tRPC's links use. */
 export type Credentials = Pick<Session, 'headers' | 'connectionParams' | 'eventSourceOptions'>
 
 export type Transport = 'sse' | 'websocket'
@@ -22,14 +22,14 @@ export type Transport = 'sse' | 'websocket'
 interface ClientOptions {
   lifetime: Lifetime
   credentials: Credentials
-  /** Go before the links that send. */
+  /** Links before those that send the calls. */
   links?: TRPCLink<PageRouter>[]
   fetch?: (input: RequestInfo | URL | string, init?: object) => Promise<Response>
-  /** Of subscriptions. */
+  /** The transport of subscriptions. */
   transport?: Transport
 }
 
-/** One request for each call, so that each shows its own status: other apps take `httpBatchLink`. */
+/** Sends each call in a request of its own, so that each shows its status. Other apps use `httpBatchLink`. */
 export function createClient(options: ClientOptions): TRPCClient<PageRouter> {
   const { lifetime, credentials, links = [], fetch, transport = 'sse' } = options
   const url = new URL(apiPath(lifetime), location.href).href
@@ -48,7 +48,7 @@ export function createClient(options: ClientOptions): TRPCClient<PageRouter> {
 const sseLink = (url: string, { eventSourceOptions }: Credentials): TRPCLink<PageRouter> =>
   httpSubscriptionLink({ url, EventSource, eventSourceOptions })
 
-/** Opens with its first subscription, and closes with its last. */
+/** A WebSocket that opens with the first subscription and closes with the last one. */
 function socketLink(url: string, { connectionParams }: Credentials): TRPCLink<PageRouter> {
   const client = createWSClient({
     url: url.replace(/^http/, 'ws'),

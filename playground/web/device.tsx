@@ -15,7 +15,7 @@ interface DeviceProps {
   children: ReactNode
 }
 
-/** A device of a user's: a session, a cache and a client of its own. An app has one, in its `main.tsx`. */
+/** A device with its own session, cache and client. An app has one of each, in its `main.tsx`. */
 export function Device({ name, lifetime, wire, children }: DeviceProps) {
   const [session] = useState(() => createSession<Claims>({ storage: sessionStorage, key: name }))
   const [queryClient] = useState(
@@ -26,7 +26,7 @@ export function Device({ name, lifetime, wire, children }: DeviceProps) {
     [lifetime, session, wire, name],
   )
 
-  // What the former user has seen is not for the next one.
+  // The next user must not see the cached answers of the former one.
   useEffect(() => {
     let former = session.claims?.sub
     return session.subscribe(() => {

@@ -15,7 +15,7 @@ interface FeedProps {
   renewing: boolean
 }
 
-/** Opens the feed with a client of its own: one that renews the device's session, or one that holds a token. */
+/** Opens the feed with its own client, which either renews the device's session or keeps the token of now. */
 export function Feed({ name, transport, lifetime, renewing }: FeedProps) {
   const { session } = useSession()
   const queryClient = useQueryClient()

@@ -9,11 +9,11 @@ export function Feeds({ lifetime }: { lifetime: Lifetime }) {
   return (
     <>
       <p>
-        <code>ticks</code> says each second’s time, for as long as its token is good.
+        The subscription <code>ticks</code> sends the time each second. It ends when its token expires.
       </p>
       <label>
         <input type="checkbox" checked={renewing} onChange={({ target }) => setRenewing(target.checked)} />
-        Renew the token (without it, what you open ends with the token that you have now)
+        Renew the token (otherwise a feed ends when the present token expires)
       </label>
       <div className="feeds">
         <Feed name="SSE" transport="sse" lifetime={lifetime} renewing={renewing} />

@@ -1,6 +1,6 @@
 import type { Credentials } from './client.ts'
 
-/** Credentials that nobody renews: one token for as long as it lasts, as a client without `createSession` has it. */
+/** Credentials without renewal: one token until it expires, as in a client without `createSession`. */
 export function holdToken(authorization: string | undefined): Credentials {
   const headers = authorization === undefined ? {} : { authorization }
   return {

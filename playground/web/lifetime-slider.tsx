@@ -7,14 +7,14 @@ interface LifetimeSliderProps {
   onChange: (lifetime: Lifetime) => void
 }
 
-/** Picks the API whose tokens live so long: they differ in nothing else, and share their sessions. */
+/** Chooses one of several APIs, which differ only in the lifetime of their tokens and share their sessions. */
 export function LifetimeSlider({ lifetime, onChange }: LifetimeSliderProps) {
   const id = useId()
   const text = inWords(lifetime)
   return (
     <div className="lifetime">
       <label htmlFor={id}>
-        Tokens live for <output>{text}</output>
+        Lifetime of tokens: <output>{text}</output>
       </label>
       <input
         id={id}
@@ -25,7 +25,9 @@ export function LifetimeSlider({ lifetime, onChange }: LifetimeSliderProps) {
         aria-valuetext={text}
         onChange={({ target }) => onChange(LIFETIMES[target.valueAsNumber] ?? lifetime)}
       />
-      <small>The next token has it: sign in again to have one now. 15 minutes is the default of the library.</small>
+      <small>
+        It applies to the next token; sign in again to get one now. The default of the library is 15 minutes.
+      </small>
     </div>
   )
 }

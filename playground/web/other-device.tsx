@@ -5,7 +5,7 @@ import { useSession } from './session.ts'
 import { SignIn } from './sign-in.tsx'
 import { useTRPC, useTRPCClient } from './trpc.ts'
 
-/** Another session of the same user, which ends the first one. */
+/** Another session of the same user, which can end the first one. */
 export function OtherDevice() {
   const trpc = useTRPC()
   const client = useTRPCClient()
@@ -14,14 +14,16 @@ export function OtherDevice() {
   const signOutOthers = useMutation(trpc.signOutOthers.mutationOptions())
   return (
     <>
-      <p>Sign in here as the same user, end the user’s other sessions, and call something on the first device again.</p>
+      <p>
+        Sign in here as the same user, end the user’s other sessions, and call a procedure on the first device again.
+      </p>
       <SignIn />
       {claims && (
         <ul className="calls">
-          <Call path="me" guard="Protected." result={me} onCall={() => me.mutate()} />
+          <Call path="me" requirement="Protected: requires a token." result={me} onCall={() => me.mutate()} />
           <Call
             path="signOutOthers"
-            guard="Ends every session of yours but this."
+            requirement="Protected: ends all your sessions except this one."
             result={signOutOthers}
             onCall={() => signOutOthers.mutate()}
           />

@@ -13,7 +13,7 @@ interface OutcomeProps<Answer> {
   say?: (answer: Answer | undefined) => string
 }
 
-/** How a call ended, read out by screen readers. */
+/** Shows the outcome of a call. Screen readers announce it. */
 export function Outcome<Answer>({
   of: { status, data, error },
   say = (answer) => JSON.stringify(answer) ?? 'Done.',
@@ -27,7 +27,7 @@ export function Outcome<Answer>({
   )
 }
 
-/** The text of an error, and beside it what a program goes by: the typed reason. */
+/** Shows the message of an error, and the typed reason, which is for programs. */
 export function Refusal({ error }: { error: unknown }) {
   const { message, data } = isTRPCClientError(error) ? error : { message: String(error), data: undefined }
   return (

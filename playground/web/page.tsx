@@ -20,10 +20,10 @@ export function Page() {
   return (
     <>
       <header>
-        <h1>Bearer tokens, watched</h1>
+        <h1>Bearer tokens at work</h1>
         <p>
-          A notes API guarded by <code>trpc-jwt-trivial</code>, and two clients of it. Do something on the left, and see
-          on the right what went over the wire, and what the server thought of it.
+          A notes API that <code>trpc-jwt-trivial</code> protects, and two of its clients. Do something on the left. On
+          the right you see the requests, and what the server decided.
         </p>
         <LifetimeSlider lifetime={lifetime} onChange={setLifetime} />
       </header>

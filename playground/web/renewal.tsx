@@ -11,7 +11,7 @@ interface Renewed {
   text: string
 }
 
-/** Calls each second: the session renews the token before it ends, and no call is refused. */
+/** Calls each second. The session renews the token before it expires, so no call is rejected. */
 export function Renewal() {
   const trpc = useTRPC()
   const { claims } = useSession()
@@ -25,13 +25,13 @@ export function Renewal() {
     <>
       <label>
         <input type="checkbox" checked={calling} onChange={({ target }) => setCalling(target.checked)} />
-        Call me every second
+        Call the procedure me every second
       </label>
       <p>
-        A renewal comes with the first call after about two thirds of the lifetime, and each call waits for it. Nothing
-        here asks for one.
+        The first call after about two thirds of the lifetime starts a renewal, and all calls wait for it. The session
+        does this by itself.
       </p>
-      {calling && !claims && <p>It begins once you have signed in.</p>}
+      {calling && !claims && <p>It starts when you sign in.</p>}
       {me.error && <Refusal error={me.error} />}
       <ol aria-live="polite" aria-label="Tokens of this session" aria-relevant="additions">
         {tokens.map(({ jti, text }) => (
@@ -42,7 +42,7 @@ export function Renewal() {
   )
 }
 
-/** The tokens of the session so far. */
+/** The tokens that the session has had. */
 function useTokens(): readonly Renewed[] {
   const { claims } = useSession()
   const [tokens, setTokens] = useState<readonly Renewed[]>([])
@@ -51,8 +51,8 @@ function useTokens(): readonly Renewed[] {
     const { jti, sid, iat, exp } = claims
     setTokens((all) => {
       const former = all.filter((each) => each.sid === sid && each.jti !== jti)
-      const how = former.length === 0 ? 'The first one' : 'Renewed'
-      return [...former, { jti, sid, text: `${how} at ${clock(iat)}, good until ${clock(exp)}.` }]
+      const how = former.length === 0 ? 'Issued' : 'Renewed'
+      return [...former, { jti, sid, text: `${how} at ${clock(iat)}, valid until ${clock(exp)}.` }]
     })
   }, [claims])
   return claims ? tokens : []

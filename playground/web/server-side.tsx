@@ -10,7 +10,7 @@ import { TRPCProvider, useTRPC } from './trpc.ts'
 
 const SHOWN = 12
 
-/** What `retfunc` sees, by a client of its own that has no token. */
+/** Shows what `retfunc` gets, with a client of its own that has no token. */
 export function ServerSide() {
   const [queryClient] = useState(() => new QueryClient())
   const [client] = useState(() =>
@@ -34,7 +34,8 @@ function Outcomes() {
   return (
     <>
       <p>
-        What <code>retfunc</code> is told, the latest first. {status === 'connecting' && 'Connecting to the server…'}
+        The outcomes that <code>retfunc</code> gets, the latest first.{' '}
+        {status === 'connecting' && 'Connecting to the server…'}
       </p>
       {outcomes.length === 0 && <p>Nothing yet.</p>}
       <ol aria-label="Outcomes" className="log">

@@ -1,7 +1,7 @@
 import { createContext, use, useSyncExternalStore } from 'react'
 import type { Session } from 'trpc-jwt-trivial/client'
 
-/** What the app's tokens say of their bearer. */
+/** The claims of the app's tokens. */
 export interface Claims {
   sub: string
   name: string
@@ -10,10 +10,10 @@ export interface Claims {
 
 export const SessionContext = createContext<Session<Claims> | null>(null)
 
-/** The session of the device around, and its claims: rendered anew whenever they change. */
+/** Returns the session of the surrounding device and its claims. Renders again when the claims change. */
 export function useSession() {
   const session = use(SessionContext)
-  if (!session) throw new Error('useSession() can only be used inside of a <Device>')
+  if (!session) throw new Error('useSession() must be used inside a <Device>')
   const claims = useSyncExternalStore(session.subscribe, () => session.claims)
   return { session, claims }
 }

@@ -7,11 +7,11 @@ import { useSession } from './session.ts'
 import { useTRPC } from './trpc.ts'
 
 const PEOPLE = [
-  { name: 'Ann, who reads and writes', credentials: ann },
-  { name: 'Bob, who reads', credentials: bob },
+  { name: 'Ann, who may read and write', credentials: ann },
+  { name: 'Bob, who may read', credentials: bob },
 ]
 
-/** The session's link sees what `token.create` answers, and keeps it: there is nothing to hand over. */
+/** The session's link keeps the tokens that `token.create` returns, so this form need not pass them on. */
 export function SignIn() {
   const trpc = useTRPC()
   const { claims } = useSession()
@@ -30,7 +30,7 @@ export function SignIn() {
         }}
       >
         <fieldset>
-          <legend>Whom</legend>
+          <legend>User</legend>
           {PEOPLE.map((person) => (
             <label key={person.name}>
               <input

@@ -9,7 +9,7 @@ const partsOf = (token: string): Parts => {
   return [header, payload, signature]
 }
 
-/** Sets members of a part; one that is no JSON stays as it is. */
+/** Sets members of a part. A part that is not JSON stays as it is. */
 function change(part: string, changes: object): string {
   try {
     return encode(JSON.stringify({ ...(JSON.parse(decode(part)) as object), ...changes }))
@@ -25,13 +25,13 @@ export function flipCharacter(token: string): string {
   return `${header}.${payload}.${signature.slice(0, at)}${signature[at] === 'A' ? 'B' : 'A'}${signature.slice(at + 1)}`
 }
 
-/** Says that it needs no signature (RFC 8725 2.1). */
+/** Claims that the token needs no signature (RFC 8725 2.1). */
 export function changeAlgorithm(token: string): string {
   const [header, payload, signature] = partsOf(token)
   return [change(header, { alg: 'none' }), payload, signature].join('.')
 }
 
-/** Grants itself whatever there is. */
+/** Adds more scopes. */
 export function changeClaim(token: string): string {
   const [header, payload, signature] = partsOf(token)
   return [header, change(payload, { scope: 'notes:read notes:write notes:admin' }), signature].join('.')

@@ -14,7 +14,7 @@ interface TamperProps {
   wire: Wire
 }
 
-/** Sends a token that somebody has worked on, past the session: that one would renew what was refused. */
+/** Sends a changed token without the session, which would renew a rejected token. */
 export function Tamper({ lifetime, wire }: TamperProps) {
   const { session, claims } = useSession()
   const [token, setToken] = useState('')
@@ -58,10 +58,10 @@ export function Tamper({ lifetime, wire }: TamperProps) {
         />
       </label>
       <button type="button" disabled={send.isPending || token.trim() === ''} onClick={() => send.mutate(token)}>
-        Send it to me
+        Call me with it
       </button>
       <Outcome of={send} />
-      <p>The caller is told the same, whatever was wrong. The server knows more: see its side.</p>
+      <p>The caller always gets the same message. The server knows the reason: see the list of outcomes.</p>
     </>
   )
 }

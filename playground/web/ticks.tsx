@@ -6,7 +6,7 @@ import { useTRPC } from './trpc.ts'
 
 const NONE = { last: undefined as number | undefined, count: 0, lost: 0 }
 
-/** The feed: what came, what was lost where it was taken up again, and what it ended in. */
+/** The feed: the last event, how many events came, how many were lost at a reconnection, and the error that ended it. */
 export function Ticks() {
   const trpc = useTRPC()
   const [seen, setSeen] = useState(NONE)

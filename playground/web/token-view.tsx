@@ -4,7 +4,7 @@ import { ClaimsTable } from './claims-table.tsx'
 import { Countdown } from './countdown.tsx'
 import { useSession } from './session.ts'
 
-/** Reads the token as anybody can who has it: it is signed, not encrypted. */
+/** Decodes the token. Everybody who has it can do this: it is signed, not encrypted. */
 export function TokenView() {
   const { session, claims } = useSession()
   const { data: token } = useQuery({
@@ -12,7 +12,7 @@ export function TokenView() {
     queryFn: async () => (await session.headers()).authorization?.replace('Bearer ', '') ?? null,
     enabled: claims !== null,
   })
-  if (!claims || !token) return <p>Sign in, and your token is here to be read.</p>
+  if (!claims || !token) return <p>Sign in to see your token.</p>
   const [header, payload, signature] = token.split('.')
   return (
     <>

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 
 import type { Exchange, Wire } from './wire.ts'
 
-/** Requests and answers, the latest first. */
+/** Shows requests and answers, the latest first. */
 export function WireView({ wire }: { wire: Wire }) {
   const exchanges = useSyncExternalStore(wire.subscribe, () => wire.exchanges)
   return (

@@ -1,14 +1,14 @@
 /** A request and its answer. */
 export interface Exchange {
   id: number
-  /** Who sent it. */
+  /** The device that sent it. */
   device: string
   request: string
   authorization: string | undefined
   body: string | undefined
   status: number
   challenge: string | null
-  /** The answer's data; or its error, with the reason. */
+  /** The data of the answer, or its error with the reason. */
   answer: string
 }
 
@@ -19,7 +19,7 @@ interface Envelope {
 
 const KEPT = 12
 
-/** What went over the wire lately, as a store for `useSyncExternalStore`. */
+/** The last requests and answers, as a store for `useSyncExternalStore`. */
 export function createWire() {
   const listeners = new Set<() => void>()
   let exchanges: readonly Exchange[] = []
@@ -33,7 +33,7 @@ export function createWire() {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    /** A `fetch` that keeps what it sent and got. */
+    /** A `fetch` that records its requests and answers. */
     fetchAs:
       (device: string) =>
       async (input: RequestInfo | URL | string, init: object = {}): Promise<Response> => {
@@ -65,7 +65,7 @@ async function received(response: Response) {
   return {
     status: response.status,
     challenge: response.headers.get('www-authenticate'),
-    answer: envelope ? answered(envelope) : 'no answer of the API’s',
+    answer: envelope ? answered(envelope) : 'not an answer of the API',
   }
 }
 
@@ -74,6 +74,6 @@ const answered = ({ result, error }: Envelope): string =>
     ? `${error.data.code}${error.data.jwt ? ` (${error.data.jwt.reason})` : ''}: ${error.message}`
     : shorten(JSON.stringify(result?.data) ?? 'nothing')
 
-/** A token's first and last letters: enough to tell two apart, too few to use one. */
+/** Shortens tokens to their first and last letters: enough to tell two apart, too few to use one. */
 const shorten = (text: string): string =>
   text.replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, (token) => `${token.slice(0, 8)}…${token.slice(-4)}`)

@@ -11,10 +11,10 @@ import { openPage, startPageServer } from '../support/page.ts'
 
 const browser = await startBrowser()
 const url = browser ? await startPageServer() : ''
-/** Named by whoever wants to look at them; `docs/images/playground.png` is the light, wide one. */
+/** The folder for screenshots, if one is wanted; `docs/images/playground.png` is the light, wide one. */
 const shots = process.env['PAGE_SHOTS'] ?? mkdtempSync(join(tmpdir(), 'page-shots-'))
 
-/** The page with something of everything on it: answers, refusals, a feed, a token that was worked on. */
+/** The page with answers, rejections, a feed and a changed token on it. */
 async function openFull() {
   const opened = await openPage(browser!, url)
   const { section, call, signIn } = opened
@@ -29,7 +29,7 @@ async function openFull() {
   const forge = section('Edit the token')
   await forge.getByRole('button', { name: 'Take my token' }).click()
   await forge.getByRole('button', { name: 'Change the scope' }).click()
-  await forge.getByRole('button', { name: 'Send it to me' }).click()
+  await forge.getByRole('button', { name: 'Call me with it' }).click()
   await forge.getByText('Invalid token').waitFor()
   return opened
 }
@@ -42,7 +42,7 @@ const views = [
 ] as const
 
 describe.runIf(browser !== undefined)('the playground’s page, for whoever looks at it', { timeout: 40_000 }, () => {
-  test('has nothing that axe objects to, and nothing wider than the window: light and dark, wide and narrow', async () => {
+  test('passes axe, and fits the window, in light and dark, wide and narrow', async () => {
     const { page, section } = await openFull()
     await page.evaluate(axe.source)
     for (const { colorScheme, width } of views) {
@@ -58,7 +58,7 @@ describe.runIf(browser !== undefined)('the playground’s page, for whoever look
     }
   })
 
-  test('signs in by the keyboard alone, and shows where one is', async () => {
+  test('can be used with the keyboard alone, and shows the focus', async () => {
     const { page, section } = await openPage(browser!, url)
     await page.getByRole('slider').focus()
     for (let i = 0; i < 4; i += 1) await page.keyboard.press('Tab') // user, email, password, button

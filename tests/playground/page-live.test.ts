@@ -31,7 +31,7 @@ describe.runIf(browser !== undefined)(
   'the playground’s page, while tokens end',
   { timeout: 60_000, concurrent: true },
   () => {
-    test('renews by itself: calls go on, and none is refused', async ({ expect }) => {
+    test('renews by itself: calls go on, and no call is rejected', async ({ expect }) => {
       const { section, outcomes, errors } = await openBriefly()
       const renewal = section('Watch a renewal')
       await renewal.getByRole('checkbox').check()
@@ -42,9 +42,7 @@ describe.runIf(browser !== undefined)(
       expect(errors).toEqual([])
     })
 
-    test('feeds over SSE and over WebSocket outlive their token where it is renewed, and lose nothing', async ({
-      expect,
-    }) => {
+    test('feeds over SSE and WebSocket go on after their token was renewed, and lose no event', async ({ expect }) => {
       const { feeds, section, errors } = await openBriefly()
       for (const feed of feeds) await feed.open()
       for (const { received } of feeds)
@@ -61,7 +59,7 @@ describe.runIf(browser !== undefined)(
       expect(errors).toEqual([])
     })
 
-    test('feeds end with their token where nobody renews it', async ({ expect }) => {
+    test('feeds end with their token if it is not renewed', async ({ expect }) => {
       const { feeds, section, errors } = await openBriefly()
       await section('Live feeds').getByRole('checkbox').uncheck()
       for (const feed of feeds) await feed.open()

@@ -38,7 +38,7 @@ describe.runIf(browser !== undefined)('the playground’s page', { timeout: 40_0
     expect(errors).toEqual([])
   })
 
-  test('says why a sign-in is refused', async () => {
+  test('shows why a sign-in was rejected', async () => {
     const { section } = await open()
     const form = section('Sign in')
     await form.getByRole('textbox', { name: 'Password' }).fill('coffee at noon')
@@ -47,7 +47,7 @@ describe.runIf(browser !== undefined)('the playground’s page', { timeout: 40_0
     expect(await form.getByRole('status').textContent()).toBe('Nobody is signed in.')
   })
 
-  test('calls with a status, a challenge and a typed reason: as a stranger, as a reader, as a writer', async () => {
+  test('shows status, challenge and typed reason of each call: without a token, as a reader, as a writer', async () => {
     const { call, signIn, requests, errors } = await open()
     const outcomeOf = async (path: string, text: string) => {
       await call(path).click()
@@ -69,7 +69,7 @@ describe.runIf(browser !== undefined)('the playground’s page', { timeout: 40_0
     expect(errors).toEqual([])
   })
 
-  test('lets a recent sign-in do what an older one may not', async () => {
+  test('lets a recent sign-in do what an older one may not do', async () => {
     const { page, call, signIn, setLifetime, requests } = await open()
     await setLifetime(4)
     await signIn('Ann')
@@ -81,7 +81,7 @@ describe.runIf(browser !== undefined)('the playground’s page', { timeout: 40_0
     expect(await requests.first().innerText()).toContain('error="insufficient_user_authentication", max_age="10"')
   })
 
-  test('is signed out by a second device', async () => {
+  test('can be signed out from a second device', async () => {
     const { section, call, signIn, outcomes, errors } = await open()
     await signIn('Ann')
     await signIn('Ann', 'A second device')
@@ -97,7 +97,7 @@ describe.runIf(browser !== undefined)('the playground’s page', { timeout: 40_0
     expect(errors).toEqual([])
   })
 
-  test('sends a token that was worked on: the caller hears one text, the server knows which it was', async () => {
+  test('sends a changed token: the caller always gets the same message, and the server knows the reason', async () => {
     const { section, signIn, outcomes, errors } = await open()
     const forge = section('Edit the token')
     await signIn('Bob')
@@ -112,13 +112,13 @@ describe.runIf(browser !== undefined)('the playground’s page', { timeout: 40_0
       await forge.getByRole('button', { name: 'Take my token' }).click()
       await expect.poll(token, SOON).not.toBe(former)
       await forge.getByRole('button', { name: edit }).click()
-      await forge.getByRole('button', { name: 'Send it to me' }).click()
+      await forge.getByRole('button', { name: 'Call me with it' }).click()
       await forge.getByText('Invalid token 401 UNAUTHORIZED, reason invalid').waitFor()
       await expect.poll(() => outcomes.first().innerText(), SOON).toBe(`rejected me: ${reason}`)
     }
 
     await forge.getByRole('button', { name: 'Take my token' }).click()
-    await forge.getByRole('button', { name: 'Send it to me' }).click()
+    await forge.getByRole('button', { name: 'Call me with it' }).click()
     await forge.getByText('"name":"Bob"').waitFor()
     expect(errors).toEqual([])
   })

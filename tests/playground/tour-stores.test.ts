@@ -10,7 +10,7 @@ import { startRedis } from '../support/redis.ts'
 const redis = await startRedis('--appendonly', 'no')
 const pool = reachPostgres()
 
-/** Takes the tour to its end with the stores that the variables name, which fails if a step does not go as told. */
+/** Runs the whole tour with the store that the variables name. It fails if a step has another result than expected. */
 async function tour(variables: Record<string, string>): Promise<void> {
   const { REDIS_URL: _redis, DATABASE_URL: _database, JWT_PASSPHRASE: _passphrase, ...env } = process.env
   const options = { cwd: root, env: { ...env, NODE_NO_WARNINGS: '1', ...variables }, timeout: 60_000 }

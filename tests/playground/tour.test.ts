@@ -34,26 +34,28 @@ function run(program: string, args: readonly string[], variables: Record<string,
 const runBroken = (name: keyof typeof brokenRouters, variables?: Record<string, string>): Promise<Ended> =>
   run('node', ['--import', 'tsx', 'tests/support/broken-tour.ts', name], variables)
 
-/** Takes out what differs from run to run: the port, and the last letters of tokens. */
+/** Masks the parts that differ between runs: the port, and the last letters of tokens. */
 const mask = (text: string): string =>
   text.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT').replaceAll(/(eyJ\w+…)[\w-]{4}/g, '$1LAST')
 
 describe('npm run playground', { timeout: 90_000 }, () => {
-  it('goes as its transcript says, in plain text, and ends by itself', async () => {
+  it('prints its transcript, in plain text, and ends by itself', async () => {
     const { code, stdout, stderr } = await run('npm', ['run', '--silent', 'playground'])
     expect(stderr).toBe('')
     await expect(mask(stdout)).toMatchFileSnapshot('tour.transcript.txt')
     expect(code).toBe(0)
   })
 
-  it('fails at the step that does not go as told, in colour where asked', async () => {
+  it('fails at the first step with another result, in colour if asked for', async () => {
     const { code, stdout } = await runBroken('scopeless', { FORCE_COLOR: '1' })
-    expect(stripVTControlCharacters(stdout)).toMatch(/11 {2}He may not write[^]+200 OK[^]+That did not go as told\.\n$/)
+    expect(stripVTControlCharacters(stdout)).toMatch(
+      /11 {2}He may not write[^]+200 OK[^]+A step had another result than expected\.\n$/,
+    )
     expect(stdout).not.toBe(stripVTControlCharacters(stdout))
     expect(code).toBe(1)
   })
 
-  it('does not start with a procedure that nobody guarded', async () => {
+  it('does not start with an unprotected procedure', async () => {
     const { code, stdout, stderr } = await runBroken('unguarded')
     expect(stderr).toContain('assertProtected: `me` is neither protected nor named public')
     expect(stdout).toBe('')
@@ -62,17 +64,17 @@ describe('npm run playground', { timeout: 90_000 }, () => {
 
   it('needs a passphrase in production', async () => {
     const { code, stderr } = await run('npm', ['run', '--silent', 'playground'], { NODE_ENV: 'production' })
-    expect(stderr).toContain('is the environment variable set?')
+    expect(stderr).toContain('is undefined; set the environment variable')
     expect(code).toBe(1)
   })
 })
 
 describe('the steps', () => {
-  it('notice a procedure that nobody guarded', async () => {
+  it('notice an unprotected procedure', async () => {
     vi.spyOn(console, 'log').mockReturnValue()
     await addDemo()
     const url = await serve(brokenRouters.unguarded, { createContext, responseMeta: jwt.responseMeta })
-    await expect(takeSteps(createGuide(url))).rejects.toThrow('It was answered, and should have been refused')
+    await expect(takeSteps(createGuide(url))).rejects.toThrow('The call was answered, but should have been rejected')
   })
 })
 

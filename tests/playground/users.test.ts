@@ -12,16 +12,16 @@ vi.mock('node:crypto', async (original) => {
 const ann = { email: 'ann@example.org', password: 'tea at four, as ever' }
 await addUser({ id: 'u1', name: 'Ann', scope: 'notes:read' }, ann)
 
-/** How hard a password was derived, each time. */
+/** The cost of each derivation. */
 const derivations = () => vi.mocked(scrypt).mock.calls.map(([, , length, cost]) => ({ length, cost }))
 
 describe('checkPassword', () => {
-  it('knows a user by the right password only', async () => {
+  it('accepts the right password only', async () => {
     expect(await checkPassword(ann)).toMatchObject({ id: 'u1', name: 'Ann' })
     expect(await checkPassword({ ...ann, password: 'coffee at noon' })).toBeUndefined()
   })
 
-  it('does as much work for somebody unknown as for a wrong password', async () => {
+  it('does the same work for an unknown address as for a wrong password', async () => {
     vi.mocked(scrypt).mockClear()
     await checkPassword({ ...ann, password: 'coffee at noon' })
     const [wrong, ...none] = derivations()
@@ -34,7 +34,7 @@ describe('checkPassword', () => {
 })
 
 describe('findUser', () => {
-  it('finds a user by name, and nobody else', () => {
+  it('finds a user by id, and no other', () => {
     expect(findUser('u1')).toMatchObject({ name: 'Ann' })
     expect(findUser('u9')).toBeUndefined()
   })
