@@ -165,10 +165,10 @@ describe('the tables', () => {
 
   /** The rows of the table whose header begins so. */
   const rowsUnder = (head: string): string[] => {
-    const start = lines.findIndex((line) => line.startsWith(head)) + 2
+    const first = lines.findIndex((line) => line.startsWith(head)) + 2
     return lines.slice(
-      start,
-      lines.findIndex((line, i) => i >= start && !line.startsWith('| ')),
+      first,
+      lines.findIndex((line, i) => i >= first && !line.startsWith('| ')),
     )
   }
 
