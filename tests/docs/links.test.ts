@@ -8,7 +8,10 @@ import { root } from '../support/pack.ts'
 const guides = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => join(root, 'docs', name))
-const pages = [...['README.md', 'SECURITY.md', 'CONTRIBUTING.md'].map((name) => join(root, name)), ...guides]
+const pages = [
+  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((name) => join(root, name)),
+  ...guides,
+]
 
 /** Two screens, of 60 lines each, and a few. */
 const MOST_LINES = 130

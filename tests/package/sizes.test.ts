@@ -15,7 +15,7 @@ interface Sizes {
 }
 
 const PEERS = ['@trpc/*', 'zod']
-const README = join(root, 'README.md')
+const PAGE = join(root, 'docs/size.md')
 const TABLE = /^(\| entry \| own \| with dependencies \| with tRPC and zod \|\n\|[- :|]+\|\n)((?:\|.*\n)*)/m
 const UPDATE = 'UPDATE_SIZES=1 npx vitest run tests/package/sizes.test.ts'
 
@@ -51,9 +51,9 @@ const figuresOf = ({ own, withDependencies, withPeers }: Sizes): number[] => [ow
 const rowOf = (entry: string, sizes: Sizes): string =>
   `| \`${nameOf(entry)}\` | ${figuresOf(sizes).map(kilobytes).join(' | ')} |\n`
 
-/** The figures of the README's table, in kB. */
+/** The figures of the page's table, in kB. */
 function committed(): Map<string, number[]> {
-  const rows = TABLE.exec(readFileSync(README, 'utf8'))?.[2] ?? ''
+  const rows = TABLE.exec(readFileSync(PAGE, 'utf8'))?.[2] ?? ''
   return new Map(
     [...rows.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, name = '', cells = '']) => [
       name,
@@ -64,7 +64,7 @@ function committed(): Map<string, number[]> {
 
 function writeTable(sizes: ReadonlyMap<string, Sizes>): void {
   const rows = [...sizes].map(([entry, its]) => rowOf(entry, its)).join('')
-  writeFileSync(README, readFileSync(README, 'utf8').replace(TABLE, `$1${rows}`))
+  writeFileSync(PAGE, readFileSync(PAGE, 'utf8').replace(TABLE, `$1${rows}`))
 }
 
 /** Which figures differ by more than rounding and a hundredth part explain, and in which direction. */
@@ -86,7 +86,7 @@ describe('what an entry adds to a bundle', { timeout: 60_000 }, async () => {
   if (process.env.UPDATE_SIZES !== undefined) writeTable(sizes)
   const table = committed()
 
-  it.each(entries)('is what the README says: %s', (entry) => {
+  it.each(entries)('is what docs/size.md says: %s', (entry) => {
     const its = sizes.get(entry) as Sizes
     expect(table.has(nameOf(entry))).toBe(true)
     expect(changes(entry, its, table.get(nameOf(entry)) ?? [])).toEqual([])
