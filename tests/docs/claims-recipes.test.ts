@@ -35,7 +35,7 @@ const insufficientScope = { reason: 'insufficient_scope', code: 'FORBIDDEN', mes
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 
 test('the guide shows the recipes that are tested here, letter for letter', () => {
-  expect(read('../docs/identity-provider.md')).toContain(`\`\`\`ts\n${read('./support/claims-recipes.ts')}\`\`\``)
+  expect(read('../../docs/identity-provider.md')).toContain(`\`\`\`ts\n${read('../support/claims-recipes.ts')}\`\`\``)
 })
 
 describe('a provider that writes scope as it is read', () => {
