@@ -1,5 +1,5 @@
 import type { JWK } from 'jose'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { call, invalid } from '../support/call.ts'
 import { publishing, redirecting, startKeyServer } from '../support/key-server.ts'
@@ -10,16 +10,12 @@ import { createSigner } from '../support/signer.ts'
 
 const [ann, mallory, rsa] = await Promise.all([createSigner('one'), createSigner('two'), createSigner('rsa', 'RS256')])
 
-/** Only the date is fake: timers and sockets are the real ones. */
-const passSeconds = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
 })
 
-describe('I1 where a key set comes from', () => {
-  test('I1 an address that is neither https nor http on loopback is refused when the verifier is made', () => {
+describe('the address of a key set', () => {
+  test('createJwtVerifier throws for an address that is neither https nor http on loopback', () => {
     const addresses = [
       'http://issuer.example/jwks.json',
       'http://127.0.0.1.issuer.example/jwks.json',
@@ -45,7 +41,7 @@ describe('I1 where a key set comes from', () => {
     )
   })
 
-  test('I1 https, and http on loopback, are taken, and nothing is fetched before the first token', () => {
+  test('https, and http on loopback, are accepted, and nothing is fetched before the first token', () => {
     const request = vi.fn<typeof fetch>()
     vi.stubGlobal('fetch', request)
     const addresses = [
@@ -61,7 +57,7 @@ describe('I1 where a key set comes from', () => {
     expect(request).not.toHaveBeenCalled()
   })
 
-  test('I1 an address is copied: changing the URL afterwards sends nobody elsewhere', async () => {
+  test('the URL is copied: changing it later does not change the address', async () => {
     const [server, trap] = await Promise.all([startKeyServer(ann.publicJwk), startKeyServer(mallory.publicJwk)])
     const url = new URL(server.url)
     const jwt = verifierOf(url)
@@ -71,7 +67,7 @@ describe('I1 where a key set comes from', () => {
     expect([server.requests, trap.requests]).toEqual([1, 0])
   })
 
-  test('I1 a redirect is not followed, of whatever kind and wherever to', async () => {
+  test('no redirect is followed, whatever its status and location', async () => {
     const trap = await startKeyServer(mallory.publicJwk)
     const server = await startKeyServer(ann.publicJwk)
     const redirects = [301, 302, 303, 307, 308].map((status) => redirecting(status, trap.url))
@@ -85,34 +81,10 @@ describe('I1 where a key set comes from', () => {
   })
 })
 
-describe('I2 unknown keys', { timeout: 30_000 }, () => {
-  test('I2 1,000 tokens with random kids, one after another, cost no second fetch, and good tokens still pass', async () => {
-    const server = await startKeyServer(ann.publicJwk)
-    const jwt = verifierOf(server.url)
-    const forged = await Promise.all(Array.from({ length: 1000 }, (_, i) => mallory.sign({}, { kid: `random-${i}` })))
-
-    for (const token of forged) expect(await refusedBy(jwt, token)).toEqual(invalid('bad_signature'))
-    expect(await call(jwt, await ann.sign())).toMatchObject({ sub: 'ann' })
-    expect(server.requests).toBe(1)
-  })
-
-  test('I2 1,000 at once, after the cooldown, cost one fetch more', async () => {
-    const server = await startKeyServer(ann.publicJwk)
-    const jwt = verifierOf(server.url)
-    await call(jwt, await ann.sign())
-    passSeconds(31)
-    const forged = await Promise.all(Array.from({ length: 1000 }, (_, i) => mallory.sign({}, { kid: `random-${i}` })))
-    const refusals = await Promise.all(forged.map((token) => refusedBy(jwt, token)))
-
-    expect(refusals).toEqual(forged.map(() => invalid('bad_signature')))
-    expect(server.requests).toBe(2)
-  })
-})
-
-describe('I3 algorithms', () => {
+describe('the algorithms of a fetched set', () => {
   const { alg: _, ...unnamed } = rsa.publicJwk
 
-  test('I3 come from the configuration where a JWK names none', async () => {
+  test('are those of the configuration if a JWK names no alg', async () => {
     const server = await startKeyServer(unnamed)
     const jwt = verifierOf(server.url, { algorithms: ['RS256'] })
 
@@ -121,7 +93,7 @@ describe('I3 algorithms', () => {
     expect(await refusedBy(jwt, await rsa.sign({}, { alg: 'RS512' }))).toEqual(invalid('malformed'))
   })
 
-  test('I3 are those of the JWK where it names one, whatever else is configured', async () => {
+  test('are that of the JWK if it names one, whatever else is configured', async () => {
     const server = await startKeyServer(rsa.publicJwk)
     const jwt = verifierOf(server.url, { algorithms: ['RS256', 'PS256', 'ES256'] })
 
@@ -130,7 +102,7 @@ describe('I3 algorithms', () => {
     expect(await refusedBy(jwt, await ann.sign({}, { kid: 'rsa' }))).toEqual(invalid('bad_signature'))
   })
 
-  test('I3 never include HMAC with the text of a published key', async () => {
+  test('never include HMAC with the text of a published key', async () => {
     const server = await startKeyServer(unnamed)
     const jwt = verifierOf(server.url, { algorithms: ['RS256'] })
     const forged = [JSON.stringify(unnamed), String(unnamed.n)].map((passphrase) =>
@@ -142,7 +114,7 @@ describe('I3 algorithms', () => {
   })
 })
 
-describe('I4 sets that are not to be trusted', () => {
+describe('a set with a secret key, a private key or a repeated kid', () => {
   const secret = { kty: 'oct', kid: 'secret', k: Buffer.from('a'.repeat(32)).toString('base64url') }
   const sets: [keys: JWK[], problem: string][] = [
     [[ann.publicJwk, secret], 'must have public keys only'],
@@ -151,7 +123,7 @@ describe('I4 sets that are not to be trusted', () => {
     [[ann.publicJwk, { ...mallory.publicJwk, kid: 'one' }], 'must not have the same `kid` twice'],
   ]
 
-  test('I4 a fetched set with an oct key, a private key or one kid twice is not used at all', async () => {
+  test('is not used at all if it was fetched', async () => {
     const server = await startKeyServer()
     const tokens = await Promise.all([ann.sign(), mallory.sign(), mallory.sign({}, { kid: 'one' })])
 
@@ -161,7 +133,7 @@ describe('I4 sets that are not to be trusted', () => {
     }
   })
 
-  test('I4 such a set in the configuration is an error when the verifier is made', () => {
+  test('throws in createJwtVerifier if it is configured', () => {
     expect(sets.map(([keys]) => messageOf(() => verifierOf({ keys })))).toEqual(
       sets.map(([, problem]) => `createJwtVerifier: \`jwks\` ${problem}; or pass its address`),
     )

@@ -1,8 +1,8 @@
-import { createJwtVerifier, type Outcome } from 'trpc-jwt-trivial'
-import { describe, expect, test, vi } from 'vitest'
+import { createJwtVerifier } from 'trpc-jwt-trivial'
+import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 
-import { call, invalid, refusal, refusalOf } from '../support/call.ts'
+import { call, invalid, refusal } from '../support/call.ts'
 import { mint, mintText, PASSPHRASE } from '../support/mint.ts'
 
 const jwt = createJwtVerifier({ passphrase: PASSPHRASE })
@@ -11,74 +11,64 @@ const HEADER = '{"alg":"HS256"}'
 const PAYLOAD = `{"exp":${EXP}}`
 const malformed = invalid('malformed')
 
-describe('C8 no claim is read before the signature holds', () => {
-  const outcomes: Outcome[] = []
-  const seen = vi.fn<() => boolean>(() => true)
-  const claims = z.object({}).refine(seen)
-  const guarded = createJwtVerifier({
-    passphrase: PASSPHRASE,
-    issuer: 'i',
-    claims,
-    retfunc: (one) => void outcomes.push(one),
-  })
-  const OTHER_PASSPHRASE = PASSPHRASE.toUpperCase()
-
-  test.each<[string, string]>([
-    ['is over', '{"exp":1}'],
-    ['has no exp', '{}'],
-    ['has an exp that is no number', '{"exp":"1"}'],
-    ['is of another issuer', `{"exp":${EXP},"iss":"j"}`],
-    ['is no JSON', 'exp=1'],
-    ['names a subject', `{"exp":${EXP},"iss":"i","sub":"ann","jti":"j","sid":"s"}`],
-  ])('C8 of a forged token that %s only the signature is told', async (_what, payload) => {
-    outcomes.length = 0
-    expect(await refusal(guarded, mintText(HEADER, payload, OTHER_PASSPHRASE))).toEqual(invalid('bad_signature'))
-    expect(outcomes).toHaveLength(2)
-    expect(outcomes).toContainEqual({ type: 'rejected', reason: 'bad_signature', path: 'whoami' })
-    expect(outcomes).toContainEqual({ type: 'rejected', reason: 'bad_signature', path: undefined })
-    expect(seen).not.toHaveBeenCalled()
-  })
-})
-
-describe('C9 every failure is a typed rejection', () => {
-  test.each<[string, unknown]>([
-    ['undefined', undefined],
-    ['null', null],
-    ['a number', 1],
-    ['an object', { token: mint() }],
-    ['a list of a token', [mint()]],
-    ['a String object', Object(mint())],
-    ['a lone surrogate', '\ud800'],
-    ['a name that objects have by nature', '__proto__'],
-    ['8 KiB of dots', '.'.repeat(8192)],
-    ['4 MB', 'A'.repeat(4_000_000)],
-  ])('C9 verify refuses %s', async (_what, token) => {
-    expect(await refusalOf(jwt.verify(token as string))).toEqual(malformed)
+describe('a header or payload that is not a JSON object', () => {
+  const notUtf8 = Buffer.concat([Buffer.from('{"sub":"'), Buffer.from([0xff]), Buffer.from(`","exp":${EXP}}`)])
+  const overlong = Buffer.concat([Buffer.from('{"sub":"'), Buffer.from([0xc0, 0xae]), Buffer.from(`","exp":${EXP}}`)])
+  test.each<[string, string | Uint8Array]>([
+    ['an array', `[${PAYLOAD}]`],
+    ['null', 'null'],
+    ['a string', '"claims"'],
+    ['a number', '1'],
+    ['not JSON', `exp=${EXP}`],
+    ['JavaScript', `{exp:${EXP}}`],
+    ['JSON with NaN', `{"exp":${EXP},"n":NaN}`],
+    ['JSON with a comment', `{"exp":${EXP}/**/}`],
+    ['an object followed by more data', `${PAYLOAD}{}`],
+    ['an object followed by a NUL', `${PAYLOAD}\0`],
+    ['an object after a byte order mark', `\ufeff${PAYLOAD}`],
+    ['not UTF-8', notUtf8],
+    ['overlong UTF-8', overlong],
+    ['UTF-16', Buffer.from(PAYLOAD, 'utf16le')],
+    ['cut off', PAYLOAD.slice(0, -1)],
+  ])('a correctly signed token is rejected if its payload is %s', async (_what, payload) => {
+    expect(await refusal(jwt, mintText(HEADER, payload))).toEqual(malformed)
   })
 
-  const [header, payload, signature] = mintText(HEADER, PAYLOAD).split('.')
-  const withSignature = (other: string) => `${header}.${payload}.${other}`
-  const ofAnotherHash = mintText('{"alg":"HS512"}', PAYLOAD).replace(/^[^.]+/, String(header))
-
-  test.each([
-    ['an empty signature under an empty key', mintText(HEADER, PAYLOAD, '')],
-    ['a signature of one byte', withSignature('AA')],
-    ['a signature of 4 KiB', withSignature(`${'A'.repeat(4096)}${signature}`)],
-    ['a signature of another hash', ofAnotherHash],
-  ])('C9 refuses %s', async (_what, token) => {
-    expect(await refusal(jwt, token)).toEqual(invalid('bad_signature'))
+  test.each<[string, string | Uint8Array]>([
+    ['an array', `[${HEADER}]`],
+    ['null', 'null'],
+    ['not JSON', 'alg=HS256'],
+    ['an object followed by more data', `${HEADER}{}`],
+    ['an object after a byte order mark', `\ufeff${HEADER}`],
+    ['not UTF-8', Buffer.concat([Buffer.from('{"alg":"HS256","x":"'), Buffer.from([0xff]), Buffer.from('"}')])],
+    ['cut off', HEADER.slice(0, -1)],
+    ['an empty object', '{}'],
+  ])('a correctly signed token is rejected if its header is %s', async (_what, header) => {
+    expect(await refusal(jwt, mintText(header, PAYLOAD))).toEqual(malformed)
   })
 
-  test('C9 a claims schema that cannot cope with a claim is a rejection too', async () => {
-    const claims = z.object({ sub: z.string().transform((sub) => 'x'.repeat(Number(sub))) })
-    const guarded = createJwtVerifier({ passphrase: PASSPHRASE, claims })
-    expect(await call(guarded, mint({ sub: '2' }))).toMatchObject({ sub: 'xx' })
-    expect(await refusal(guarded, mint({ sub: '-1' }))).toEqual(invalid('invalid_claims'))
+  test('whitespace around the object is accepted, as JSON allows it', async () => {
+    expect(await call(jwt, mintText(`\n${HEADER}\t`, ` ${PAYLOAD}\r\n`))).toEqual({ exp: EXP })
   })
 })
 
-describe('C10 names that objects have by nature', () => {
-  test('C10 in claims reach no prototype', async () => {
+describe('a member written twice', () => {
+  test('the last one counts in the header', async () => {
+    expect(await call(jwt, mintText('{"alg":"none","alg":"HS256"}', PAYLOAD))).toEqual({ exp: EXP })
+    expect(await refusal(jwt, mintText('{"alg":"HS256","alg":"none"}', PAYLOAD))).toEqual(malformed)
+  })
+
+  test('the last one counts in the payload', async () => {
+    expect(await call(jwt, mintText(HEADER, `{"exp":1,"sub":"ann","sub":"bob","exp":${EXP}}`))).toEqual({
+      sub: 'bob',
+      exp: EXP,
+    })
+    expect(await refusal(jwt, mintText(HEADER, `{"exp":${EXP},"exp":1}`))).toMatchObject({ reason: 'expired' })
+  })
+})
+
+describe('names of inherited properties', () => {
+  test('claims of these names change no prototype', async () => {
     const members =
       '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"toString":1,"hasOwnProperty":1'
     const claims = await call(jwt, mintText(HEADER, `{"exp":${EXP},${members}}`))
@@ -88,12 +78,12 @@ describe('C10 names that objects have by nature', () => {
     expect(claims['toString']).toBe(1)
   })
 
-  test('C10 in the header choose nothing', async () => {
+  test('header members of these names are not read as the algorithm', async () => {
     expect(await refusal(jwt, mintText('{"__proto__":{"alg":"HS256"}}', PAYLOAD))).toEqual(malformed)
     expect(await refusal(jwt, mintText('{"alg":"__proto__"}', PAYLOAD))).toEqual(malformed)
   })
 
-  test('C10 in deeper claims stay their own members', async () => {
+  test('nested claims of these names change no prototype', async () => {
     const claims = await call(jwt, mintText(HEADER, `{"exp":${EXP},"deep":{"__proto__":{"admin":true}}}`))
     const deep = claims['deep'] as Record<string, unknown>
     expect(Object.getPrototypeOf(deep)).toBe(Object.prototype)
@@ -102,18 +92,25 @@ describe('C10 names that objects have by nature', () => {
 })
 
 describe('deeply nested payloads', () => {
-  test.each([100, 1_000, 2_900])('of %i lists in lists overflow nothing', async (depth) => {
+  test.each([100, 1_000, 2_900])('a claim of %i nested arrays is accepted', async (depth) => {
     const token = mintText(HEADER, `{"exp":${EXP},"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`)
     expect(await call(jwt, token)).toHaveProperty('deep')
   })
 
-  test('of 4,000 lists that never close are no JSON', async () => {
+  test('4,000 arrays that never close are not JSON', async () => {
     expect(await refusal(jwt, mintText(HEADER, '['.repeat(4_000)))).toEqual(malformed)
   })
 
-  test('in a header are refused or let through, never a crash', async () => {
+  test('a deeply nested header member is ignored, and a deeply nested alg is rejected', async () => {
     const deep = `${'['.repeat(2_900)}${']'.repeat(2_900)}`
     expect(await call(jwt, mintText(`{"alg":"HS256","x":${deep}}`, PAYLOAD))).toEqual({ exp: EXP })
     expect(await refusal(jwt, mintText(`{"alg":${deep}}`, PAYLOAD))).toEqual(malformed)
   })
+})
+
+test('a claim that makes the claims schema throw is a rejection', async () => {
+  const claims = z.object({ sub: z.string().transform((sub) => 'x'.repeat(Number(sub))) })
+  const guarded = createJwtVerifier({ passphrase: PASSPHRASE, claims })
+  expect(await call(guarded, mint({ sub: '2' }))).toMatchObject({ sub: 'xx' })
+  expect(await refusal(guarded, mint({ sub: '-1' }))).toEqual(invalid('invalid_claims'))
 })

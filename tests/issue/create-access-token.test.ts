@@ -1,5 +1,5 @@
 import { createJwtTrivial, createJwtVerifier, type AccessTokenOptions } from 'trpc-jwt-trivial'
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, test } from 'vitest'
 
 import { call, invalid, refusal } from '../support/call.ts'
@@ -8,6 +8,7 @@ import { PASSPHRASE } from '../support/mint.ts'
 const NOW = 1_800_000_000
 const clock = () => new Date(NOW * 1000)
 const jwt = createJwtTrivial({ passphrase: PASSPHRASE, clock, issuer: 'i', audience: 'a', authorise: () => true })
+const plain = createJwtTrivial({ passphrase: PASSPHRASE, authorise: () => true })
 
 test('createAccessToken signs claims that the instance accepts', async () => {
   const token = await jwt.createAccessToken({ sub: 'ann', role: 'reader' })
@@ -31,6 +32,27 @@ test('createAccessToken refuses what is no object of claims', async () => {
   for (const odd of [undefined, null, 'text', []]) {
     await expect(jwt.createAccessToken(odd as never)).rejects.toThrow('The claims of a token must be a plain object.')
   }
+})
+
+test('createAccessToken writes iat, exp and a jti of 128 bits', async () => {
+  const before = Math.floor(Date.now() / 1000)
+  const { iat = 0, exp = 0, jti = '' } = decodeJwt(await plain.createAccessToken({}))
+  expect(iat).toBeGreaterThanOrEqual(before)
+  expect(iat).toBeLessThanOrEqual(Date.now() / 1000)
+  expect(exp - iat).toBe(900)
+  expect(Buffer.from(jti, 'base64url')).toHaveLength(16)
+})
+
+test('claims named alg, typ and kid do not change the header', async () => {
+  const token = await plain.createAccessToken({ alg: 'none', typ: 'rt+jwt', kid: 'k' })
+  expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'at+jwt' })
+})
+
+test('a __proto__ member sets no claim that the library writes', async () => {
+  const claims = JSON.parse('{"__proto__":{"exp":9999999999,"sid":"other"}}') as { sub?: string }
+  const payload = decodeJwt(await plain.createAccessToken(claims))
+  expect(Number(payload.exp) - Number(payload.iat)).toBe(900)
+  expect(payload['sid']).toBeUndefined()
 })
 
 describe('its options replace the instance’s for one token', () => {
@@ -58,11 +80,14 @@ describe('its options replace the instance’s for one token', () => {
 })
 
 describe('createAccessToken throws', () => {
-  test('for a reserved claim', async () => {
-    await expect(jwt.createAccessToken({ exp: 1 })).rejects.toThrow(
-      new TypeError('The claims of a token must not set `exp`, which the library writes.'),
-    )
-  })
+  test.each(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sid', 'auth_time'])(
+    'if a claim is %s, which the library writes',
+    async (name) => {
+      const error = new TypeError(`The claims of a token must not set \`${name}\`, which the library writes.`)
+      await expect(plain.createAccessToken({ [name]: 'x' })).rejects.toThrow(error)
+      await expect(plain.createAccessToken({ [name]: undefined } as { sub?: string })).rejects.toThrow(error)
+    },
+  )
 
   test('for a sub unlike its subject option', async () => {
     await expect(jwt.createAccessToken({ sub: 'ann' }, { subject: 'bob' })).rejects.toThrow(

@@ -1,7 +1,7 @@
 import { createJwtTrivial, createJwtVerifier } from 'trpc-jwt-trivial'
 import { describe, expect, test, vi } from 'vitest'
 
-import { call } from '../support/call.ts'
+import { call, invalid, refusal } from '../support/call.ts'
 import { mint, PASSPHRASE } from '../support/mint.ts'
 import { messageOf } from '../support/option-errors.ts'
 
@@ -24,7 +24,7 @@ const tooShort = (name: string, bytes: number) =>
 
 const bytesOf = (length: number) => Uint8Array.from({ length }, (_, i) => i)
 
-describe('B6 no key is no instance', () => {
+describe('a missing passphrase', () => {
   test('an environment variable that is not set is told so, with how to make a passphrase', () => {
     vi.stubEnv('JWT_PASSPHRASE', undefined)
     const text = `\`passphrase\` is undefined; set the environment variable, or ${MAKE_ONE}`
@@ -45,7 +45,11 @@ describe('B6 no key is no instance', () => {
     const must = '`passphrase` must be a string or a Uint8Array; got'
 
     expect(complaint(null)).toBe(`${must} null`)
-    expect([12345678901234567890n, 5].map((value) => complaint(value))).toEqual([`${must} bigint`, `${must} number`])
+    expect([12345678901234567890n, 5, false].map((value) => complaint(value))).toEqual([
+      `${must} bigint`,
+      `${must} number`,
+      `${must} boolean`,
+    ])
     expect([{}, new ArrayBuffer(64), new Map()].map((value) => complaint(value))).toEqual(
       Array.from({ length: 3 }, () => `${must} object`),
     )
@@ -65,7 +69,7 @@ describe('B6 no key is no instance', () => {
   })
 })
 
-describe('B5 a passphrase is as long as its hash', () => {
+describe('a passphrase is at least as long as its hash', () => {
   test('32 bytes are enough for HS256, and 31 are not', () => {
     expect(complaint(PASSPHRASE.slice(0, 32))).toBeUndefined()
     expect(complaint(PASSPHRASE.slice(0, 31))).toBe(
@@ -104,7 +108,7 @@ describe('B5 a passphrase is as long as its hash', () => {
   })
 })
 
-describe('B15 a slip or a weak secret is no passphrase', () => {
+describe('a mistyped or weak passphrase', () => {
   test('blanks at an edge are refused, inside they are fine', () => {
     const text = '`passphrase` begins or ends with white space, perhaps a mistake in a .env file; trim it'
 
@@ -154,7 +158,46 @@ describe('B15 a slip or a weak secret is no passphrase', () => {
   })
 })
 
-test('bytes may hold what text may not: they are the key as they are', async () => {
+describe('a passphrase is used as the key without any conversion', () => {
+  const text = 'Fünf Räder quietschen über der Brücke, während 東京 schläft'
+
+  test('a string is used as its UTF-8 bytes, as in the HMAC of node:crypto', async () => {
+    expect(await call(createJwtVerifier({ passphrase: text }), mint({}, { passphrase: text }))).toMatchObject({
+      sub: 'ann',
+    })
+  })
+
+  test('a string and its UTF-8 bytes are the same key', async () => {
+    const bytes = new TextEncoder().encode(text)
+    expect(await call(createJwtVerifier({ passphrase: bytes }), mint({}, { passphrase: text }))).toMatchObject({
+      sub: 'ann',
+    })
+  })
+
+  test('bytes that are not valid UTF-8 are used unchanged', async () => {
+    const bytes = Uint8Array.from({ length: 64 }, (_, i) => 255 - i)
+    expect(await call(createJwtVerifier({ passphrase: bytes }), mint({}, { passphrase: bytes }))).toMatchObject({
+      sub: 'ann',
+    })
+  })
+
+  test('bytes are copied: changing them later does not change the key', async () => {
+    const bytes = Uint8Array.from({ length: 64 }, (_, i) => i)
+    const token = mint({}, { passphrase: bytes })
+    const jwt = createJwtVerifier({ passphrase: bytes })
+    bytes.fill(0)
+    expect(await call(jwt, token)).toMatchObject({ sub: 'ann' })
+  })
+
+  test('base64 is not decoded', async () => {
+    const base64 = Buffer.from(PASSPHRASE).toString('base64')
+    const jwt = createJwtVerifier({ passphrase: base64 })
+    expect(await call(jwt, mint({}, { passphrase: base64 }))).toMatchObject({ sub: 'ann' })
+    expect(await refusal(jwt, mint())).toEqual(invalid('bad_signature'))
+  })
+})
+
+test('bytes may hold control characters, which a string may not', async () => {
   const bytes = Uint8Array.from({ length: 40 }, (_, i) => i)
   const jwt = createJwtVerifier({ passphrase: bytes })
 

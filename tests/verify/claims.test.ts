@@ -102,6 +102,19 @@ describe('the claims schema', () => {
     await callBehind(jwt.protectedProcedure.concat(jwt.protect({})), ctx)
     expect(runs).toBe(1)
   })
+
+  test('gets the claims unchanged: the library coerces nothing', async () => {
+    const strict = withClaims(z.object({ level: z.number() }))
+    expect(await call(strict, mint({ level: 1 }))).toMatchObject({ level: 1 })
+    expect(await refusal(strict, mint({ level: '1' }))).toEqual(invalid('invalid_claims'))
+    expect(await refusal(strict, mint({ level: [1] }))).toEqual(invalid('invalid_claims'))
+    expect(await refusal(strict, mint({ level: null }))).toEqual(invalid('invalid_claims'))
+  })
+
+  test('may coerce claims itself', async () => {
+    const lenient = withClaims(z.object({ level: z.coerce.number() }))
+    expect(await call(lenient, mint({ level: '1' }))).toMatchObject({ level: 1 })
+  })
 })
 
 describe('a schema refuses a token, and the client learns no more than that', () => {

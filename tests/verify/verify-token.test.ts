@@ -125,13 +125,6 @@ test('a clock that gives no time lets nothing in', async () => {
 })
 
 describe('the header', () => {
-  test.each(['JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/JWT'])(
-    'may say typ %s',
-    async (typ) => {
-      expect(await call(verifierAt(0), mint(ISSUED, { header: { typ } }))).toMatchObject({ sub: 'ann' })
-    },
-  )
-
   test('may say no typ', async () => {
     expect(await call(verifierAt(0), mint(ISSUED, { header: { typ: undefined } }))).toMatchObject({ sub: 'ann' })
   })
@@ -176,23 +169,9 @@ describe('the recipient', () => {
     expect(await call(jwt, mint({ ...good, aud: ['mail', 'jobs'] }))).toMatchObject({ aud: ['mail', 'jobs'] })
   })
 
-  test('is missed by a token of another issuer, or of none', async () => {
-    expect(await refusal(jwt, mint({ ...good, iss: 'https://other' }))).toEqual(invalid('wrong_issuer'))
-    expect(await refusal(jwt, mint({ ...good, iss: undefined }))).toEqual(invalid('wrong_issuer'))
-  })
-
-  test('is missed by a token for another audience, or for none', async () => {
-    expect(await refusal(jwt, mint({ ...good, aud: 'mail' }))).toEqual(invalid('wrong_audience'))
-    expect(await refusal(jwt, mint({ ...good, aud: undefined }))).toEqual(invalid('wrong_audience'))
-  })
-
   test('is missed by a token that speaks of another subject, or of none', async () => {
     expect(await refusal(jwt, mint({ ...good, sub: 'bob' }))).toEqual(invalid('wrong_subject'))
     expect(await refusal(jwt, mint({ ...good, sub: undefined }))).toEqual(invalid('wrong_subject'))
-  })
-
-  test('is missed by a token with an audience where none is configured', async () => {
-    expect(await refusal(verifierAt(0), mint({ ...ISSUED, aud: 'api' }))).toEqual(invalid('wrong_audience'))
   })
 
   test('need not be named: a token may name its issuer where none is configured', async () => {
