@@ -10,8 +10,8 @@ import { createTokenRouter } from './issue/token-router.ts'
 import type { PublicKeySet } from './keys/jwk.ts'
 import { createReporter, type Reporter } from './outcome/report-outcome.ts'
 import { createResponseMeta } from './outcome/response-meta.ts'
-import { createLiveSessions } from './sessions/live-sessions.ts'
-import type { UntypedClaims } from './verify/claims.ts'
+import { createSessionLiveness } from './sessions/session-liveness.ts'
+import type { UntypedClaims } from './verify/claim-types.ts'
 
 /** A verifier and an issuer in one. */
 export interface JwtIssuer<
@@ -97,7 +97,7 @@ export function createJwtTrivial<
 ): JwtTrivial<ClaimsIn, ClaimsOut, CredentialsIn, undefined extends Sessions ? false : true> {
   const config = resolveTrivialOptions(options)
   const reporter = createReporter(config.retfunc)
-  const live = config.sessions && createLiveSessions(config.sessions, config.nowSeconds)
+  const live = config.sessions && createSessionLiveness(config.sessions, config.nowSeconds)
   const tokens = config.sessions && live && createSessionTokens({ config, sessions: config.sessions, live })
   const tokenRouter = createTokenRouter({ config, reporter, tokens })
   return {

@@ -7,8 +7,8 @@ import { createProtect, type Protect, type ProtectedProcedure } from './guard/pr
 import { resolveRequirements } from './guard/requirements.ts'
 import { createReporter, type Reporter } from './outcome/report-outcome.ts'
 import { createResponseMeta, type ResponseMeta } from './outcome/response-meta.ts'
-import { createLiveSessions, type LiveSessions } from './sessions/live-sessions.ts'
-import type { Claims, UntypedClaims } from './verify/claims.ts'
+import { createSessionLiveness, type SessionLiveness } from './sessions/session-liveness.ts'
+import type { Claims, UntypedClaims } from './verify/claim-types.ts'
 
 /** What `createJwtVerifier` returns: everything that a service needs that accepts tokens and issues none. */
 export interface JwtVerifier<ClaimsOut = UntypedClaims> {
@@ -49,7 +49,7 @@ export function createJwtVerifier<ClaimsIn extends object = UntypedClaims, Claim
 ): JwtVerifier<ClaimsOut> {
   const config = resolveVerifierOptions(options)
   const reporter = createReporter(config.retfunc)
-  const live = config.sessions && createLiveSessions(config.sessions, config.nowSeconds)
+  const live = config.sessions && createSessionLiveness(config.sessions, config.nowSeconds)
   return assembleVerifier<ClaimsOut>({ config, reporter, live })
 }
 
@@ -58,7 +58,7 @@ export interface VerifierParts {
   readonly config: VerifierConfig
   readonly reporter: Reporter
   /** Undefined without sessions. */
-  readonly live: LiveSessions | undefined
+  readonly live: SessionLiveness | undefined
 }
 
 /** Puts a verifier together. `createJwtTrivial` adds an issuer to it. */

@@ -37,4 +37,4 @@ export type { ResponseMeta, ResponseMetaOptions } from './outcome/response-meta.
 export type { MemorySessions, MemorySessionsOptions } from './sessions/memory-sessions.ts'
 export type { NewSession, Rotation, SessionStore } from './sessions/session-store.ts'
 export type { Duration } from './time/duration.ts'
-export type { Claims, RegisteredClaims, UntypedClaims } from './verify/claims.ts'
+export type { Claims, RegisteredClaims, UntypedClaims } from './verify/claim-types.ts'

@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
 
-import { readAuthorization } from './authorization-header.ts'
+import { readAuthorization } from './read-authorization.ts'
 import { parseBearer, type ParsedBearer } from './parse-bearer.ts'
 import { createWebSocketConnection, socketOf, type WebSocketConnection } from './websocket-connection.ts'
 

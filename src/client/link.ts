@@ -2,8 +2,8 @@ import type { TRPCClientError, TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 
-import { hold } from './hold.ts'
-import { meaningOf } from './refusal.ts'
+import { holdCall } from './hold-call.ts'
+import { readRejection } from './read-rejection.ts'
 import { sendApart } from './renewal-request.ts'
 import type { Refresh, Renewal } from './renewal.ts'
 import { tokensOf, type TokenStore } from './tokens.ts'
@@ -69,7 +69,7 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
       function forget(): void {
         if (ends && signIns === before) void store.set(null)
       }
-      return hold(
+      return holdCall(
         op,
         renewal.running?.catch(() => {}),
         {
@@ -113,7 +113,7 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
       let held: Unsubscribable
 
       function attempt(waitFor: Promise<unknown> | undefined): void {
-        held = hold(op, waitFor, { fail: observer.error, send })
+        held = holdCall(op, waitFor, { fail: observer.error, send })
       }
 
       function send(): Unsubscribable {
@@ -127,7 +127,12 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
           },
           error(error) {
             const hasLasted = op.type === 'subscription' && Date.now() - startedAt >= MIN_SUBSCRIPTION_MS
-            if (used === undefined || (resent && !hasLasted) || meaningOf(error) !== 'renew' || !canBeResent(used)) {
+            if (
+              used === undefined ||
+              (resent && !hasLasted) ||
+              readRejection(error) !== 'renew' ||
+              !canBeResent(used)
+            ) {
               return observer.error(error)
             }
             const isCurrent = store.current?.token === used

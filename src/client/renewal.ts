@@ -1,4 +1,4 @@
-import { meaningOf } from './refusal.ts'
+import { readRejection } from './read-rejection.ts'
 import { tokensOf, type Tokens, type TokenStore } from './tokens.ts'
 
 /** How long a lock is kept after writing: other tabs see a change of `localStorage` late. */
@@ -49,7 +49,7 @@ export function createRenewal(store: TokenStore, lock: string | undefined): Rene
       const next = tokensOf(await refresh(tokens.refreshToken))
       if ((await store.reload())?.token === used) await store.set(next)
     } catch (error) {
-      if (meaningOf(error) === 'sign-out' && store.current?.token === used) await store.set(null)
+      if (readRejection(error) === 'sign-out' && store.current?.token === used) await store.set(null)
       else pausedUntil = startedAt + RETRY_PAUSE_MS
       throw error
     }

@@ -2,7 +2,7 @@ import { createSessionLink, type SessionLink } from './link.ts'
 import { createRenewal } from './renewal.ts'
 import { createTokenStore, type TokenStorage } from './tokens.ts'
 import { withTimeout } from '../time/timers.ts'
-import type { Claims, UntypedClaims } from '../verify/claims.ts'
+import type { Claims, UntypedClaims } from '../verify/claim-types.ts'
 
 /** How long a new connection waits for a renewal. A renewal through that same connection never comes. */
 const CONNECTION_TIMEOUT_MS = 5_000

@@ -7,7 +7,7 @@ import type { JwtAlgorithm } from '../keys/algorithms.ts'
 import type { Retfunc } from '../outcome/report-outcome.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import type { Duration } from '../time/duration.ts'
-import type { UntypedClaims } from '../verify/claims.ts'
+import type { UntypedClaims } from '../verify/claim-types.ts'
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>

@@ -3,8 +3,8 @@ import type { JWTPayload } from 'jose'
 import type { Bearer } from '../bearer/create-context.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
-import type { LiveSessions } from '../sessions/live-sessions.ts'
-import type { Claims } from '../verify/claims.ts'
+import type { SessionLiveness } from '../sessions/session-liveness.ts'
+import type { Claims } from '../verify/claim-types.ts'
 import { createTokenCache, type VerifiedToken } from '../verify/token-cache.ts'
 import { verifyClaims } from '../verify/verify-claims.ts'
 import type { VerifyConfig } from '../verify/verify-config.ts'
@@ -45,7 +45,7 @@ interface Dependencies {
   readonly config: VerifyConfig
   readonly reporter: Reporter
   /** Undefined without sessions. */
-  readonly live: LiveSessions | undefined
+  readonly live: SessionLiveness | undefined
 }
 
 /** Makes the guard of an instance. */
@@ -66,7 +66,8 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
   ): Promise<Claims> {
     verifyClaims(token.payload, required, config)
     const claims = token.claims ?? (await tokenCache.parseClaims(token))
-    await checkSession(token.payload)
+    const isLive = checkSession(token.payload)
+    if (isLive) await isLive
     checkRequirements(claims, required, config.nowSeconds())
     return claims
   }
@@ -84,7 +85,8 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
       let token: VerifiedToken | undefined
       try {
         token = await verify(bearer)
-        const claims = await check(token, required, (payload) => live?.check(payload, bearer))
+        const request = bearer.oneRequest ? bearer : undefined
+        const claims = await check(token, required, (payload) => live?.check(payload, { request }))
         bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
         report(token, claims, call)
         return { claims, payload: token.payload }

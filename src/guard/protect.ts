@@ -2,7 +2,7 @@ import { initTRPC, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc
 
 import { bearerOf, type BearerContext } from '../bearer/create-context.ts'
 import type { ExpectedClaims } from '../schema/expected-claims.ts'
-import type { Claims } from '../verify/claims.ts'
+import type { Claims } from '../verify/claim-types.ts'
 import type { CallGuard } from './guard-call.ts'
 import type { StreamGuard } from './guard-stream.ts'
 import { resolveRequirements, type OptionalProtectOptions, type ProtectOptions } from './requirements.ts'

@@ -4,7 +4,7 @@ import { JwtRejection } from '../outcome/rejection.ts'
 import { checkOptions } from '../schema/check-options.ts'
 import { expectedClaimsShape, resolveExpectedClaims, type ExpectedClaims } from '../schema/expected-claims.ts'
 import { durationSchema, type Duration } from '../time/duration.ts'
-import type { Claims } from '../verify/claims.ts'
+import type { Claims } from '../verify/claim-types.ts'
 
 /** What a procedure requires of a token, in addition to a valid one. */
 export interface ProtectOptions {

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
-import { isRegistered, type UntypedClaims } from '../verify/claims.ts'
+import { isRegistered, type UntypedClaims } from '../verify/claim-types.ts'
 import { isPlainObject } from '../verify/parse-claims.ts'
 
 /** What the claims of a token must agree with. */

@@ -4,7 +4,7 @@ import { JwtRejection } from '../outcome/rejection.ts'
 import { verifyClaims } from '../verify/verify-claims.ts'
 import type { VerifyConfig } from '../verify/verify-config.ts'
 import { verifyToken } from '../verify/verify-token.ts'
-import type { TokenSession } from './access-token.ts'
+import type { TokenSession } from './issue-access-token.ts'
 import { signToken, type IssueConfig, type SignedToken } from './sign-token.ts'
 
 /** The audience of refresh tokens. No service that accepts access tokens has it. */

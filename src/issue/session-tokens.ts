@@ -1,10 +1,10 @@
 import type { Bearer } from '../bearer/create-context.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
-import type { LiveSessions, SessionConfig } from '../sessions/live-sessions.ts'
+import type { SessionLiveness, SessionConfig } from '../sessions/session-liveness.ts'
 import type { Rotation, SessionStore } from '../sessions/session-store.ts'
-import type { UntypedClaims } from '../verify/claims.ts'
+import type { UntypedClaims } from '../verify/claim-types.ts'
 import type { VerifyConfig } from '../verify/verify-config.ts'
-import { issueAccessToken, type TokenSession } from './access-token.ts'
+import { issueAccessToken, type TokenSession } from './issue-access-token.ts'
 import { authorisedClaims, isRefusal } from './authorised-claims.ts'
 import { prepareClaims } from './prepare-claims.ts'
 import { issueRefreshToken, verifyRefreshToken } from './refresh-token.ts'
@@ -47,7 +47,7 @@ export interface SessionTokens {
 interface Dependencies {
   readonly config: VerifyConfig & IssueConfig
   readonly sessions: IssuerSessionConfig
-  readonly live: LiveSessions
+  readonly live: SessionLiveness
 }
 
 /** Signs before it writes to the store: a token that could not be issued starts no session and uses up no generation. */

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { JWTPayload } from 'jose'
 
 import { JwtRejection } from '../outcome/rejection.ts'
-import { isRegistered, type Claims, type UntypedClaims } from './claims.ts'
+import { isRegistered, type Claims, type UntypedClaims } from './claim-types.ts'
 
 /**
  * Returns the claims for `ctx.jwt`, frozen: the registered ones as they were verified, the app's as the schema returns them.

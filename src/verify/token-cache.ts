@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 
 import type { Bearer } from '../bearer/create-context.ts'
-import type { Claims } from './claims.ts'
+import type { Claims } from './claim-types.ts'
 import { isImmutable, parseClaims } from './parse-claims.ts'
 import type { VerifyConfig } from './verify-config.ts'
 import { verifyToken } from './verify-token.ts'

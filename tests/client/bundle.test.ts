@@ -26,7 +26,7 @@ test('the browser gets the client, its link of tRPC, and nothing of the server o
   expect(warnings).toEqual([])
   expect(new Set(own)).toEqual(
     new Set([
-      ...['hold', 'link', 'refusal', 'renewal', 'renewal-request', 'session', 'tokens'].map(
+      ...['hold-call', 'link', 'read-rejection', 'renewal', 'renewal-request', 'session', 'tokens'].map(
         (name) => `src/client/${name}.ts`,
       ),
       'src/time/timers.ts',

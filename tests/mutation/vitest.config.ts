@@ -13,8 +13,8 @@ const QUICK = [
   'mutation/*',
   'outcome/*',
   'schema/check-options',
-  'sessions/{live-sessions,memory-sessions,verifier-with-sessions}',
-  'verify/{claims,token-cache,token-shape,verify-token}',
+  'sessions/{session-liveness,memory-sessions,verifier-with-sessions}',
+  'verify/{parse-claims,token-cache,token-shape,verify-token}',
 ]
 
 export default {

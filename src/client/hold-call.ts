@@ -9,7 +9,7 @@ interface Held {
 }
 
 /** Holds a call until `waitFor` has settled, and drops it if it is cancelled before. Without `waitFor` it is sent at once. */
-export function hold(
+export function holdCall(
   { signal }: Pick<Operation, 'signal'>,
   waitFor: Promise<unknown> | undefined,
   { send, fail }: Held,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { readAuthorization } from '../../src/bearer/authorization-header.ts'
+import { readAuthorization } from '../../src/bearer/read-authorization.ts'
 
 const ANN = 'Bearer ann'
 const BOB = 'Bearer bob'

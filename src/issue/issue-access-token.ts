@@ -1,4 +1,4 @@
-import type { UntypedClaims } from '../verify/claims.ts'
+import type { UntypedClaims } from '../verify/claim-types.ts'
 import { signToken, type IssueConfig, type SignedToken } from './sign-token.ts'
 
 /** The session that a token belongs to. */

@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import { meaningOf } from '../../src/client/refusal.ts'
+import { readRejection } from '../../src/client/read-rejection.ts'
 import { signedIn } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
 
@@ -38,7 +38,7 @@ test('the same words sign out, if the app sends no reasons', async () => {
 const jwt = (reason: string) => ({ code: 'UNAUTHORIZED', jwt: { reason } })
 
 describe('an error of the server means', () => {
-  test.each<[string, unknown, ReturnType<typeof meaningOf>]>([
+  test.each<[string, unknown, ReturnType<typeof readRejection>]>([
     ['Token expired', { code: 'UNAUTHORIZED' }, 'renew'],
     ['Invalid token', { code: 'UNAUTHORIZED' }, 'renew'],
     ['Not authorised', { code: 'UNAUTHORIZED' }, 'sign-out'],
@@ -55,6 +55,6 @@ describe('an error of the server means', () => {
     ['Not authorised', jwt('missing'), undefined],
     ['toString', { code: 'UNAUTHORIZED' }, undefined],
   ])('%s, with data %j: %s', (message, data, meaning) => {
-    expect(meaningOf({ message, data })).toBe(meaning)
+    expect(readRejection({ message, data })).toBe(meaning)
   })
 })

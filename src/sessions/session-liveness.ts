@@ -1,7 +1,6 @@
 import type { JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 
-import type { Bearer } from '../bearer/create-context.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import type { SessionLookup } from './bounded-store.ts'
 
@@ -15,22 +14,34 @@ export interface SessionConfig<Store extends SessionLookup = SessionLookup> {
   readonly cacheSeconds: number
 }
 
-/** Looks up whether sessions are live. */
-export interface LiveSessions {
+/** A call that asks for its session. */
+interface Caller {
   /**
-   * Checks that the session of a token is live. The answer is shared only among the calls of one HTTP request: a call that
-   * starts after a revocation was answered must see it. Without a `bearer` (a stream's check) the store is always asked.
+   * The HTTP request of the call, as an object whose other calls may share the answer. Undefined if the call has no request
+   * of its own: a call that starts after a revocation was answered must see it.
+   */
+  readonly request: object | undefined
+}
+
+/** Looks up whether sessions are live. */
+export interface SessionLiveness {
+  /**
+   * Checks that the session of a token is live.
    *
+   * @param caller - who asks; without it, as for a stream, the store is always asked
    * @throws {JwtRejection} `revoked`, `unavailable`; `invalid_claims` if the token has no subject
    */
-  check(payload: JWTPayload, bearer?: Bearer): Promise<void> | void
+  check(payload: JWTPayload, caller?: Caller): Promise<void> | void
   /** Removes an ended session from the cache, or all of them. An answer that is on its way is not cached either. */
   evict(sid?: string): void
 }
 
 /** Asks a store, and caches its positive answers for `cacheSeconds`. */
-export function createLiveSessions({ store, cacheSeconds }: SessionConfig, nowSeconds: () => number): LiveSessions {
-  const answers = new WeakMap<Bearer, Promise<void>>()
+export function createSessionLiveness(
+  { store, cacheSeconds }: SessionConfig,
+  nowSeconds: () => number,
+): SessionLiveness {
+  const answers = new WeakMap<object, Promise<void>>()
   const cachedUntil = cacheSeconds > 0 ? new LRUCache<string, number>({ max: MAX_CACHED_SESSIONS }) : undefined
   let evictions = 0
 
@@ -43,13 +54,13 @@ export function createLiveSessions({ store, cacheSeconds }: SessionConfig, nowSe
   }
 
   return {
-    check({ sid, sub }, bearer) {
+    check({ sid, sub }, caller) {
       if (typeof sid !== 'string') throw new JwtRejection('revoked')
       if (sub === undefined) throw new JwtRejection('invalid_claims')
-      if (bearer && nowSeconds() < (cachedUntil?.get(sid) ?? 0)) return undefined
-      if (!bearer?.oneRequest) return ask(sid)
-      const answer = answers.get(bearer) ?? ask(sid)
-      answers.set(bearer, answer)
+      if (caller && nowSeconds() < (cachedUntil?.get(sid) ?? 0)) return undefined
+      if (!caller?.request) return ask(sid)
+      const answer = answers.get(caller.request) ?? ask(sid)
+      answers.set(caller.request, answer)
       return answer
     },
     evict(sid) {

@@ -1,4 +1,4 @@
-/** The client's reasons of refusals that concern its tokens, by the fixed text of the server. */
+/** The reasons that concern the client's tokens, by the fixed message of the server. */
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['Token expired', 'expired'],
   ['Invalid token', 'invalid'],
@@ -6,12 +6,12 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /**
- * What an error of the server means for the tokens. `'renew'`: the access token was refused, and a renewal may help.
- * `'sign-out'`: the renewal was refused, so the session is over. Undefined for all other errors.
+ * Returns what an error of the server means for the tokens. `'renew'`: the access token was rejected, and a renewal may help.
+ * `'sign-out'`: the renewal was rejected, so the session is over. Undefined for all other errors.
  *
  * If the app sends reasons (`jwtErrorData`), they decide, so that the same words in an error of the app mean nothing here.
  */
-export function meaningOf(error: unknown): 'renew' | 'sign-out' | undefined {
+export function readRejection(error: unknown): 'renew' | 'sign-out' | undefined {
   const { message, data } = error as { message?: unknown; data?: ErrorData | null }
   if (data?.code !== 'UNAUTHORIZED') return undefined
   const reason = data.jwt === undefined ? REASONS.get(message) : data.jwt?.reason
