@@ -14,7 +14,7 @@ function createStore() {
   }
 }
 
-test('G3 holds as many sessions as are live, and shrinks within a minute after their end', async () => {
+test('holds the live sessions, and drops the others within a minute after their end', async () => {
   const { clock, store, begin } = createStore()
   for (let i = 0; i < 1_000; i += 1) await begin(`short-${i}`, 30)
   await begin('long', 3_600)
@@ -27,7 +27,7 @@ test('G3 holds as many sessions as are live, and shrinks within a minute after t
   expect(store.size).toBe(3)
 })
 
-test('G3 stays small where users sign in all day', async () => {
+test('stays small if users sign in all day', async () => {
   const { clock, store, begin } = createStore()
   for (let i = 0; i < 86_400; i += 10) {
     await begin(`session-${i}`, 600)
@@ -44,7 +44,7 @@ test('forgets a session that is over as soon as it is asked for', async () => {
   expect([await store.isLive('one'), await store.rotate('two', 0, 10), store.size]).toEqual([false, 'ended', 0])
 })
 
-test('G4 stays empty whatever is asked for or ended that never was', async () => {
+test('stays empty if unknown sessions are looked up or ended', async () => {
   const { store } = createStore()
   for (let i = 0; i < 10_000; i += 1) {
     await store.end(`no session ${i}`)
@@ -64,7 +64,7 @@ test('is live until the very instant of its end', async () => {
   expect(await store.isLive('one')).toBe(false)
 })
 
-test('H5 ends when it was to end, however often it was rotated', async () => {
+test('a session ends at its expiresAt, however often it is rotated', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 30)
   for (let generation = 0; generation < 29; generation += 1) {
@@ -75,7 +75,7 @@ test('H5 ends when it was to end, however often it was rotated', async () => {
   expect(await store.rotate('one', 29, 0)).toBe('ended')
 })
 
-test('H8 the grace ends at the very instant', async () => {
+test('the grace ends at its exact instant', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 3_600)
   await store.rotate('one', 0, 10)
@@ -86,7 +86,7 @@ test('H8 the grace ends at the very instant', async () => {
   expect(store.size).toBe(0)
 })
 
-test('H8 answers within the grace do not prolong it', async () => {
+test('answers within the grace do not prolong it', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 3_600)
   await store.rotate('one', 0, 10)
@@ -96,7 +96,7 @@ test('H8 answers within the grace do not prolong it', async () => {
   expect(await store.rotate('one', 1, 10)).toEqual({ generation: 2 })
 })
 
-test('H4 sees reuse as long as the session could live', async () => {
+test('reuse is detected until the session would have ended', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 2_592_000)
   await store.rotate('one', 0, 10)
