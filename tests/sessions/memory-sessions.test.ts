@@ -2,6 +2,7 @@ import { memorySessions } from 'trpc-jwt-trivial'
 import { expect, test } from 'vitest'
 
 import { standingClock } from '../support/clock.ts'
+import { serveSessionApi } from '../support/session-api.ts'
 
 function createStore() {
   const clock = standingClock()
@@ -112,4 +113,18 @@ test('ends all sessions of a subject, also those it began while it swept', async
   await begin('three', 30, 'bob')
   await store.endAll('ann')
   expect([await store.isLive('two'), await store.isLive('three'), store.size]).toEqual([false, true, 1])
+})
+
+test('shrinks behind a served API once its sessions have expired', async () => {
+  const { signIn, store, clock } = await serveSessionApi({ expiresIn: '1h' })
+  await Promise.all(Array.from({ length: 50 }, () => signIn()))
+  clock.now += 1_800
+  await signIn()
+  expect(store.size).toBe(51)
+  clock.now += 1_800
+  await signIn()
+  expect(store.size).toBe(2)
+  clock.now += 3_600
+  await signIn()
+  expect(store.size).toBe(1)
 })
