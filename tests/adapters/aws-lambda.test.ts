@@ -56,7 +56,7 @@ describe('the AWS Lambda adapter, event version 1', () => {
     expect(reasons).toEqual(['missing'])
   })
 
-  test('A4 refuses two credentials in multiValueHeaders, equal or not, of which headers shows the last', async () => {
+  test('rejects two credentials in multiValueHeaders, equal or not, of which headers has only the last', async () => {
     const { invokeV1, reasons } = createInvoker()
     const repeated = (...values: string[]) =>
       invokeV1({
@@ -71,7 +71,7 @@ describe('the AWS Lambda adapter, event version 1', () => {
     expect(reasons).toEqual(['malformed', 'malformed', 'malformed'])
   })
 
-  test('A4 refuses two credentials under names that differ in letter case', async () => {
+  test('rejects two credentials under names that differ in letter case', async () => {
     const { invokeV1 } = createInvoker()
     const headers = { Authorization: ANN, authorization: BOB }
 
@@ -81,7 +81,7 @@ describe('the AWS Lambda adapter, event version 1', () => {
     ).toMatchObject(MALFORMED)
   })
 
-  test('A4 refuses an event whose two places differ', async () => {
+  test('rejects an event whose headers and multiValueHeaders differ', async () => {
     const { invokeV1 } = createInvoker()
 
     expect(
@@ -89,7 +89,7 @@ describe('the AWS Lambda adapter, event version 1', () => {
     ).toMatchObject(MALFORMED)
   })
 
-  test('A5 never reads a token from what else an event carries', async () => {
+  test('never reads a token from another member of an event', async () => {
     const { invokeV1, reasons } = createInvoker()
     const elsewhere = { authorization: ANN, Authorization: ANN, token: ANN }
     const requestContext = { ...eventV1(PRIVATE).requestContext, authorizer: elsewhere }
@@ -103,7 +103,7 @@ describe('the AWS Lambda adapter, event version 2', () => {
   testBearersOver(serveV2)
   testStreamedBatchesOver(serveV2)
 
-  test('A4 refuses two header lines, which the gateway joins by a comma', async () => {
+  test('rejects two header lines, which the gateway joins by a comma', async () => {
     const { invokeV2, reasons } = createInvoker()
 
     expect(await invokeV2({ headers: { authorization: ANN } })).toMatchObject(ACCEPTED)
@@ -112,7 +112,7 @@ describe('the AWS Lambda adapter, event version 2', () => {
     expect(reasons).toEqual(['malformed', 'malformed'])
   })
 
-  test('A5 never reads a token from cookies, which lie beside the headers', async () => {
+  test('never reads a token from cookies, which are separate from the headers', async () => {
     const { invokeV2, reasons } = createInvoker()
 
     expect(await invokeV2({ cookies: [`authorization=${ANN}`, `token=${ANN}`] })).toMatchObject({ statusCode: 401 })

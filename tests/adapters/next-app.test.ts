@@ -52,7 +52,7 @@ describe('a server component', () => {
     expect(await callerWith(new Headers()).hello()).toBe('Anyone may call this.')
   })
 
-  test('A4 is refused where the request carries two: joined by a comma, or an array', async () => {
+  test('is rejected if the request carries two: joined by a comma, or in an array', async () => {
     const [ann, bob] = [`Bearer ${mint()}`, `Bearer ${mint({ sub: 'bob' })}`]
     const joined = new Headers([
       ['authorization', ann],
@@ -64,7 +64,7 @@ describe('a server component', () => {
     expect(await refusalOf(callerWith({ authorization: [ann, ann] }).private())).toEqual(MALFORMED)
   })
 
-  test('A5 is refused where the token is in a cookie', async () => {
+  test('is rejected if the token is in a cookie', async () => {
     const caller = callerWith(new Headers({ cookie: `token=${mint()}; authorization=Bearer ${mint()}` }))
 
     expect(await refusalOf(caller.private())).toEqual(MISSING)

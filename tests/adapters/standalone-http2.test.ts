@@ -16,7 +16,7 @@ describe('the standalone adapter over HTTP/2', () => {
     return { url, fetch: http2Fetch(url) }
   })
 
-  test('A4 refuses two authorization fields, equal or not, of one scheme or two', async () => {
+  test('rejects two authorization fields, equal or not, of one scheme or two', async () => {
     const api = createAdapterApi()
     const url = `${await listenHttp2(api)}/private`
     const ann = ['authorization', `Bearer ${mint()}`] as const

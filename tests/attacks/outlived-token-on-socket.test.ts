@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
 import { follow } from '../support/follow.ts'
 
-/** A token that nobody renews, on an open WebSocket and in the header of an SSE stream. */
+/** Signs in once and uses the token, which is never renewed, on an open WebSocket and in the header of an SSE stream. */
 async function start(options: Parameters<typeof createClientApi>[0] = {}) {
   const api = createClientApi(options)
   const { url, address } = await serveClientApi(api)
@@ -31,7 +31,7 @@ async function start(options: Parameters<typeof createClientApi>[0] = {}) {
 
 const refusal = (message: string) => ({ message, data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
 
-test('J3 each call on an open socket checks the time again', async () => {
+test('each call on an open socket checks the time again', async () => {
   let ahead = 0
   const { bySocket } = await start({ clock: () => new Date(Date.now() + ahead) })
   expect(await bySocket.private.query()).toBe('Your token worked, ann.')
@@ -42,7 +42,7 @@ test('J3 each call on an open socket checks the time again', async () => {
   expect(await bySocket.hello.query()).toBe('Anyone may call this.')
 })
 
-test('J3 each call on an open socket asks for the session again', async () => {
+test('each call on an open socket checks the session again', async () => {
   const { api, bySocket } = await start()
   expect(await bySocket.private.query()).toBe('Your token worked, ann.')
   await api.store.endAll('ann')
@@ -51,7 +51,7 @@ test('J3 each call on an open socket asks for the session again', async () => {
   await expect(bySocket.double.query(2)).rejects.toMatchObject(refusal('Invalid token'))
 })
 
-test.each(['bySocket', 'bySse'] as const)('J4 a running stream ends at exp, %s', { timeout: 8_000 }, async (way) => {
+test.each(['bySocket', 'bySse'] as const)('a running stream ends at exp, %s', { timeout: 8_000 }, async (way) => {
   const made = await start({ expiresIn: 3 })
   const { numbers, errors } = follow(made[way])
   await expect.poll(() => errors, { timeout: 5_000 }).toEqual(['Token expired'])
@@ -62,18 +62,22 @@ test.each(['bySocket', 'bySse'] as const)('J4 a running stream ends at exp, %s',
   expect([numbers.length, errors]).toEqual([length, ['Token expired']])
 })
 
-test.each(['bySocket', 'bySse'] as const)('J4 a quiet stream ends at exp too, %s', { timeout: 8_000 }, async (way) => {
-  const made = await start({ expiresIn: 2 })
-  const errors: unknown[] = []
-  made[way].quiet.subscribe(undefined, { onError: (error) => errors.push(error) })
+test.each(['bySocket', 'bySse'] as const)(
+  'a stream without events ends at exp, %s',
+  { timeout: 8_000 },
+  async (way) => {
+    const made = await start({ expiresIn: 2 })
+    const errors: unknown[] = []
+    made[way].quiet.subscribe(undefined, { onError: (error) => errors.push(error) })
 
-  await expect
-    .poll(() => errors, { timeout: 4_000 })
-    .toMatchObject([{ message: 'Token expired', data: { code: 'UNAUTHORIZED' } }])
-})
+    await expect
+      .poll(() => errors, { timeout: 4_000 })
+      .toMatchObject([{ message: 'Token expired', data: { code: 'UNAUTHORIZED' } }])
+  },
+)
 
 test.each(['bySocket', 'bySse'] as const)(
-  'J4 a running stream ends with its session, %s',
+  'a running stream ends with its session, %s',
   { timeout: 8_000 },
   async (way) => {
     const made = await start({ cacheSeconds: 1 })

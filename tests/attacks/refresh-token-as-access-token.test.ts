@@ -9,13 +9,13 @@ import { clientOf, INVALID, NOT_AUTHORISED, serveSessionApi, told } from '../sup
 const REFRESH_AUDIENCE = 'urn:trpc-jwt-trivial:refresh'
 const recipient = { issuer: 'https://api.example', audience: 'api' }
 
-/** An API that names itself in its tokens, and one that does not. */
+/** An API that writes issuer and audience into its tokens, and one that does not. */
 const apis = [
   ['with issuer and audience', recipient],
-  ['without', {}],
+  ['without issuer and audience', {}],
 ] as const
 
-test.each(apis)('E1 a refresh token opens no procedure, where access tokens are %s', async (_which, jwt) => {
+test.each(apis)('a refresh token as bearer is rejected by every protected procedure, %s', async (_which, jwt) => {
   const api = await serveSessionApi({ jwt })
   const { refreshToken } = await api.signIn()
   const client = clientOf(api.url, refreshToken)
@@ -25,19 +25,16 @@ test.each(apis)('E1 a refresh token opens no procedure, where access tokens are 
   expect(await refusal(api.jwt, refreshToken)).toEqual(invalid('wrong_type'))
 })
 
-test.each(apis)(
-  'E1 an access token refreshes nothing and, as a refresh token, ends nothing: %s',
-  async (_which, jwt) => {
-    const { signIn, refresh, revoke, visit } = await serveSessionApi({ jwt })
-    const { token } = await signIn()
+test.each(apis)('an access token as refresh token renews and ends no session, %s', async (_which, jwt) => {
+  const { signIn, refresh, revoke, visit } = await serveSessionApi({ jwt })
+  const { token } = await signIn()
 
-    expect(await told(refresh(token))).toBe(NOT_AUTHORISED)
-    expect(await told(revoke(undefined, token))).toBeUndefined()
-    expect(await visit(token)).toBe('ann is a reader')
-  },
-)
+  expect(await told(refresh(token))).toBe(NOT_AUTHORISED)
+  expect(await told(revoke(undefined, token))).toBeUndefined()
+  expect(await visit(token)).toBe('ann is a reader')
+})
 
-test.each(apis)('E1 a refresh token, as a bearer, ends nothing: %s', async (_which, jwt) => {
+test.each(apis)('token.revoke with a refresh token as bearer ends no session, %s', async (_which, jwt) => {
   const { signIn, revoke, visit } = await serveSessionApi({ jwt })
   const { token, refreshToken } = await signIn()
 
@@ -45,7 +42,7 @@ test.each(apis)('E1 a refresh token, as a bearer, ends nothing: %s', async (_whi
   expect(await visit(token)).toBe('ann is a reader')
 })
 
-test('E1 what differs in `typ` alone, or in `aud` alone, is refused where the other belongs', async () => {
+test('a token that has only the `typ` or only the `aud` of the other kind is rejected as the other kind', async () => {
   const api = await serveSessionApi({ jwt: recipient })
   const { token, refreshToken } = await api.signIn()
   const [access, renewing] = [decodeJwt(token), decodeJwt(refreshToken)]
@@ -77,14 +74,14 @@ test('E1 what differs in `typ` alone, or in `aud` alone, is refused where the ot
   })
 })
 
-test('E1 an access token for the audience of refresh tokens is none of them', async () => {
+test('an access token for the audience of refresh tokens is not accepted as a refresh token', async () => {
   const { jwt, refresh } = await serveSessionApi()
   const token = await jwt.createAccessToken({ sub: 'ann', role: 'reader' }, { audience: REFRESH_AUDIENCE })
 
   expect(await told(refresh(token))).toBe(NOT_AUTHORISED)
 })
 
-test('E1 a plain verification by key, issuer and audience takes the access token and no refresh token', async () => {
+test('other libraries that check key, issuer and audience accept the access token and reject the refresh token', async () => {
   const { signIn, clock } = await serveSessionApi({ jwt: recipient })
   const { token, refreshToken } = await signIn()
   const key = new TextEncoder().encode(PASSPHRASE)

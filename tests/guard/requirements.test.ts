@@ -179,7 +179,7 @@ describe('guards in one chain', () => {
   const ofA = mint({ iat: NOW, exp: NOW + 60, iss: 'i' })
   const ofB = mint({ iat: NOW, exp: NOW + 60, iss: 'i' }, { passphrase: OTHER_PASSPHRASE })
 
-  test('B13 of two instances with two passphrases both refuse the other’s token, in either order', async () => {
+  test('of two instances with two passphrases both reject the token of the other, in either order', async () => {
     for (const guard of [
       a.protectedProcedure.concat(b.protectedProcedure),
       b.protectedProcedure.concat(a.protectedProcedure),
@@ -189,7 +189,7 @@ describe('guards in one chain', () => {
     }
   })
 
-  test('B13 of two instances let through, in either order, what both accept', async () => {
+  test('of two instances accept, in either order, a token that both accept', async () => {
     expect(await callBehind(a.protectedProcedure.concat(either.protectedProcedure), contextWith(a, ofA))).toMatchObject(
       { iss: 'i' },
     )
@@ -198,7 +198,7 @@ describe('guards in one chain', () => {
     )
   })
 
-  test('B13 put their claims over a jwt that the app’s own context has', async () => {
+  test('replace a jwt that the context of the app has by their claims', async () => {
     const t = initTRPC.context<BearerContext & { jwt: { sub: string; admin: true } }>().create()
     const router = t.router({ whoami: t.procedure.concat(a.protectedProcedure).query(({ ctx }) => ctx.jwt) })
     const forged = { sub: 'eve', admin: true } as const
@@ -208,7 +208,7 @@ describe('guards in one chain', () => {
     expect(await refusalOf(caller(ofB).whoami())).toEqual(invalid('bad_signature'))
   })
 
-  test('B13 that are optional put null over a jwt that the app’s own context has', async () => {
+  test('that are optional replace a jwt that the context of the app has by null', async () => {
     const ctx = { ...contextWith(a), jwt: { sub: 'eve' } }
     expect(await callBehind(a.protect({ optional: true }), ctx)).toBeNull()
   })

@@ -92,16 +92,16 @@ describe('a configured JWK', () => {
   })
 })
 
-describe('B10 an RSA key', () => {
+describe('an RSA key', () => {
   const tooSmall = 'must be an RSA key of 2048 bits or more (RFC 7518 3.3)'
 
-  test('B10 of 2048 bits will do, of fewer it will not', () => {
+  test('of 2048 bits is accepted, and a shorter one is rejected', () => {
     expect(jwkProblem(rsaOf(2048), 'verify')).toBeUndefined()
     expect(jwkProblem(rsaOf(2040), 'verify')).toBe(tooSmall)
     expect(jwkProblem(rsaOf(1024), 'verify')).toBe(tooSmall)
   })
 
-  test('B10 is measured in bits, whatever its bytes look like', () => {
+  test('is measured in bits, without leading zeros', () => {
     const [short, { n = '' }] = [rsaOf(1024), rsaOf(2048)]
     const padded = Buffer.concat([Buffer.alloc(128), Buffer.from(short.n ?? '', 'base64url')]).toString('base64url')
     expect(jwkProblem({ ...short, n: padded }, 'verify')).toBe(tooSmall)
@@ -110,11 +110,11 @@ describe('B10 an RSA key', () => {
     expect(jwkProblem({ ...short, n: halved.toString('base64url') }, 'verify')).toBe(tooSmall)
   })
 
-  test.each([undefined, 1, '', 'not base64url!', null])('B10 must have a modulus, and not %j', (n) => {
+  test.each([undefined, 1, '', 'not base64url!', null])('must have a modulus, and not %j', (n) => {
     expect(jwkProblem({ ...rsa.publicJwk, n }, 'verify')).toBe(tooSmall)
   })
 
-  test('B10 that is too small is refused when the instance is made', () => {
+  test('that is too short makes the factory throw', () => {
     expect(messageOf(() => createJwtVerifier({ publicKeys: [rsaOf(1024)] }))).toBe(
       `createJwtVerifier: \`publicKeys[0]\` ${tooSmall}`,
     )

@@ -124,7 +124,7 @@ describe('rotation at the provider', () => {
     expect(server.requests).toBe(2)
   })
 
-  test('F7 a key that is gone ends what is remembered of its tokens, as soon as the set was fetched again', async () => {
+  test('remembered tokens of a removed key are rejected as soon as the set is fetched again', async () => {
     const server = await startKeyServer(older.publicJwk)
     const jwt = verifierOf(server.url)
     const token = await older.sign()
@@ -137,7 +137,7 @@ describe('rotation at the provider', () => {
     expect(await refusedBy(jwt, token)).toEqual(invalid('bad_signature'))
   })
 
-  test('F7 it ends them after 10 minutes at the latest', async () => {
+  test('remembered tokens of a removed key are rejected after 10 minutes at the latest', async () => {
     const server = await startKeyServer(older.publicJwk)
     const jwt = verifierOf(server.url)
     const token = await older.sign()
@@ -148,7 +148,7 @@ describe('rotation at the provider', () => {
     expect(await refusedBy(jwt, token)).toEqual(invalid('bad_signature'))
   })
 
-  test('F7 the same name for another key ends them too', async () => {
+  test('remembered tokens are rejected if their kid now names another key', async () => {
     const server = await startKeyServer(older.publicJwk)
     const jwt = verifierOf(server.url)
     const token = await older.sign()

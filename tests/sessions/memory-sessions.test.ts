@@ -2,6 +2,7 @@ import { memorySessions } from 'trpc-jwt-trivial'
 import { expect, test } from 'vitest'
 
 import { standingClock } from '../support/clock.ts'
+import { serveSessionApi } from '../support/session-api.ts'
 
 function createStore() {
   const clock = standingClock()
@@ -14,7 +15,7 @@ function createStore() {
   }
 }
 
-test('G3 holds as many sessions as are live, and shrinks within a minute after their end', async () => {
+test('holds the live sessions, and drops the others within a minute after their end', async () => {
   const { clock, store, begin } = createStore()
   for (let i = 0; i < 1_000; i += 1) await begin(`short-${i}`, 30)
   await begin('long', 3_600)
@@ -27,7 +28,7 @@ test('G3 holds as many sessions as are live, and shrinks within a minute after t
   expect(store.size).toBe(3)
 })
 
-test('G3 stays small where users sign in all day', async () => {
+test('stays small if users sign in all day', async () => {
   const { clock, store, begin } = createStore()
   for (let i = 0; i < 86_400; i += 10) {
     await begin(`session-${i}`, 600)
@@ -44,7 +45,7 @@ test('forgets a session that is over as soon as it is asked for', async () => {
   expect([await store.isLive('one'), await store.rotate('two', 0, 10), store.size]).toEqual([false, 'ended', 0])
 })
 
-test('G4 stays empty whatever is asked for or ended that never was', async () => {
+test('stays empty if unknown sessions are looked up or ended', async () => {
   const { store } = createStore()
   for (let i = 0; i < 10_000; i += 1) {
     await store.end(`no session ${i}`)
@@ -64,7 +65,7 @@ test('is live until the very instant of its end', async () => {
   expect(await store.isLive('one')).toBe(false)
 })
 
-test('H5 ends when it was to end, however often it was rotated', async () => {
+test('a session ends at its expiresAt, however often it is rotated', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 30)
   for (let generation = 0; generation < 29; generation += 1) {
@@ -75,7 +76,7 @@ test('H5 ends when it was to end, however often it was rotated', async () => {
   expect(await store.rotate('one', 29, 0)).toBe('ended')
 })
 
-test('H8 the grace ends at the very instant', async () => {
+test('the grace ends at its exact instant', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 3_600)
   await store.rotate('one', 0, 10)
@@ -86,7 +87,7 @@ test('H8 the grace ends at the very instant', async () => {
   expect(store.size).toBe(0)
 })
 
-test('H8 answers within the grace do not prolong it', async () => {
+test('answers within the grace do not prolong it', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 3_600)
   await store.rotate('one', 0, 10)
@@ -96,7 +97,7 @@ test('H8 answers within the grace do not prolong it', async () => {
   expect(await store.rotate('one', 1, 10)).toEqual({ generation: 2 })
 })
 
-test('H4 sees reuse as long as the session could live', async () => {
+test('reuse is detected until the session would have ended', async () => {
   const { clock, store, begin } = createStore()
   await begin('one', 2_592_000)
   await store.rotate('one', 0, 10)
@@ -112,4 +113,18 @@ test('ends all sessions of a subject, also those it began while it swept', async
   await begin('three', 30, 'bob')
   await store.endAll('ann')
   expect([await store.isLive('two'), await store.isLive('three'), store.size]).toEqual([false, true, 1])
+})
+
+test('shrinks behind a served API once its sessions have expired', async () => {
+  const { signIn, store, clock } = await serveSessionApi({ expiresIn: '1h' })
+  await Promise.all(Array.from({ length: 50 }, () => signIn()))
+  clock.now += 1_800
+  await signIn()
+  expect(store.size).toBe(51)
+  clock.now += 1_800
+  await signIn()
+  expect(store.size).toBe(2)
+  clock.now += 3_600
+  await signIn()
+  expect(store.size).toBe(1)
 })

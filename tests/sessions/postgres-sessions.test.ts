@@ -89,7 +89,7 @@ test('uses jwt_sessions unless told otherwise', async () => {
   expect(queries.filter((text) => !/\bjwt_sessions\b/.test(text))).toEqual(['select clock_timestamp()::text as now'])
 })
 
-test('G3 sweep deletes the sessions that are over, and says how many', { timeout: 10_000 }, async () => {
+test('sweep deletes the sessions that have ended, and returns their number', { timeout: 10_000 }, async () => {
   const table = ownTable()
   const store = postgresSessions(pool, { table })
   await store.createTable()
@@ -102,7 +102,7 @@ test('G3 sweep deletes the sessions that are over, and says how many', { timeout
   expect((await pool.query(`select sid from ${table}`)).rows).toEqual([{ sid: live }])
 })
 
-test('H7 keeps nothing but who, until when, the generation and when that came', async () => {
+test('stores only the subject, the end, the generation and its time', async () => {
   const table = ownTable()
   const store = postgresSessions(pool, { table })
   await store.createTable()

@@ -32,7 +32,7 @@ describe.runIf(url !== undefined)('redisSessions', { timeout: 20_000 }, async ()
   const removeKeysOf: string[] = []
   removeKeys(client, removeKeysOf)
 
-  test('G3 leaves no key behind once its sessions are over', async () => {
+  test('leaves no key behind once its sessions have ended', async () => {
     const { store, keys } = create()
     const { sub } = await begin(store, 1)
     await begin(store, 1, sub)
@@ -41,7 +41,7 @@ describe.runIf(url !== undefined)('redisSessions', { timeout: 20_000 }, async ()
     expect(await keys()).toEqual([])
   })
 
-  test('G3 keeps in the index of a subject the sessions that are live, and no others', async () => {
+  test('keeps only live sessions in the index of a subject', async () => {
     const { prefix, store } = create()
     const { sub } = await begin(store, 1, `${randomUUID()} {ü}`)
     const long = await begin(store, 60, sub)
@@ -55,7 +55,7 @@ describe.runIf(url !== undefined)('redisSessions', { timeout: 20_000 }, async ()
     expect(await client.exists(`${prefix}sub:${sub}`)).toBe(0)
   })
 
-  test('G4 stays empty whatever is asked for or ended that never was', async () => {
+  test('stays empty if unknown sessions are looked up or ended', async () => {
     const { store, keys } = create()
     for (let i = 0; i < 1_000; i += 1) {
       await Promise.all([store.end(`${i}`), store.endAll(`${i}`), store.isLive(`${i}`), store.rotate(`${i}`, 0, 10)])
@@ -63,7 +63,7 @@ describe.runIf(url !== undefined)('redisSessions', { timeout: 20_000 }, async ()
     expect(await keys()).toEqual([])
   })
 
-  test('H5 keeps the end of a session that is rotated', async () => {
+  test('keeps the end of a session that is rotated', async () => {
     const { prefix, store } = create()
     const { sid } = await begin(store, 30)
     const end = await client.pExpireTime(`${prefix}sid:${sid}`)
@@ -71,7 +71,7 @@ describe.runIf(url !== undefined)('redisSessions', { timeout: 20_000 }, async ()
     expect(await client.pExpireTime(`${prefix}sid:${sid}`)).toBe(end)
   })
 
-  test('H7 keeps nothing but the subject, the generation and when that came', async () => {
+  test('stores only the subject, the generation and its time', async () => {
     const { prefix, store } = create()
     const { sid, sub } = await begin(store)
     await store.rotate(sid, 0, 10)

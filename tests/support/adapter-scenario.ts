@@ -105,7 +105,7 @@ export function testBearersOver(serve: ServeAdapter): void {
     expect(await refused.text()).toMatch(/event: serialized-error\ndata: .*"message":"Authentication required"/)
   })
 
-  test('A4 refuses two credentials joined by a comma, equal or not', async () => {
+  test('rejects two credentials joined by a comma, equal or not', async () => {
     const { endpoint, reasons } = await start()
     const [ann, bob] = [`Bearer ${mint()}`, `Bearer ${mint({ sub: 'bob' })}`]
 
@@ -115,7 +115,7 @@ export function testBearersOver(serve: ServeAdapter): void {
     expect(reasons).toEqual(['malformed', 'malformed', 'malformed'])
   })
 
-  test('A5 never reads a token from a query, a body, a cookie, another header or connectionParams', async () => {
+  test('never reads a token from a query, a body, a cookie, another header or connectionParams', async () => {
     const { endpoint, reasons } = await start()
     const token = mint()
     const params = new URLSearchParams({
@@ -137,7 +137,7 @@ export function testBearersOver(serve: ServeAdapter): void {
     expect(reasons).toEqual(['missing', 'missing', 'missing'])
   })
 
-  test('A5 goes by the header alone where connectionParams of an HTTP request name another token', async () => {
+  test('uses only the header if connectionParams of an HTTP request name another token', async () => {
     const { endpoint } = await start()
     const connectionParams = JSON.stringify({ authorization: `Bearer ${mint({ sub: 'bob' })}` })
     const stream = await request(endpoint, `/watch?${new URLSearchParams({ connectionParams })}`, {
@@ -165,7 +165,7 @@ export function testStreamedBatchesOver(serve: ServeAdapter): void {
 
 /** For adapters over Node's HTTP/1, which keeps the first of two `Authorization` lines and drops the second. */
 export function testRepeatedLinesOver(serve: ServeAdapter): void {
-  test('A4 refuses two Authorization header lines, equal or not, of one scheme or two', async () => {
+  test('rejects two Authorization header lines, equal or not, of one scheme or two', async () => {
     const api = createAdapterApi()
     const { url } = await serve(api)
     const [ann, bob] = [`Authorization: Bearer ${mint()}`, `AUTHORIZATION: Bearer ${mint({ sub: 'bob' })}`]

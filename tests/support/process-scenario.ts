@@ -9,7 +9,7 @@ export function testThreeProcesses([a, b, c]: Three): void {
   const servers: Three = [a, b, c]
 
   describe('three processes', { timeout: 60_000 + ROUNDS * 1_000 }, () => {
-    test('G2 accept a session that another began, and refuse it from the very next call after another ended it', async () => {
+    test('accept a session that another one started, and reject it from the first call after another one ended it', async () => {
       for (let i = 0; i < 10; i += 1) {
         const tokens = await a.signIn()
         expect(await Promise.all(servers.map((server) => server.visit(tokens)))).toEqual([WELCOME, WELCOME, WELCOME])
@@ -19,7 +19,7 @@ export function testThreeProcesses([a, b, c]: Three): void {
       }
     })
 
-    test('H3 come to one next generation in each race of 50 renewals, also when one of them dies between', async () => {
+    test('reach one next generation in each race of 50 renewals, even if one of them dies between', async () => {
       const each = Array.from({ length: ROUNDS / 2 })
       expect(await raceForRounds(servers)).toEqual([...each.map(() => [1]), ...each.map(() => [2])])
     })

@@ -72,7 +72,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     })
   })
 
-  test('A4 refuses two Authorization lines in the handshake, equal or not', async () => {
+  test('rejects two Authorization lines in the handshake, equal or not', async () => {
     const { clientWith, reasons } = await start()
 
     await expect(clientWith({ headers: { Authorization: [ANN, BOB] } }).private.query()).rejects.toMatchObject(INVALID)
@@ -80,7 +80,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     expect(reasons).toEqual(['malformed', 'malformed'])
   })
 
-  test('A4 refuses two credentials in connectionParams: joined by a comma, or under two letter cases', async () => {
+  test('rejects two credentials in connectionParams: joined by a comma, or under names in two letter cases', async () => {
     const { clientWith, reasons } = await start()
     const joined = clientWith({ connectionParams: { authorization: `${ANN}, ${BOB}` } })
     const twice = clientWith({ connectionParams: { authorization: ANN, Authorization: ANN } })
@@ -90,7 +90,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     expect(reasons).toEqual(['malformed', 'malformed'])
   })
 
-  test('A5 never reads a token from the address, a cookie or another name in connectionParams', async () => {
+  test('never reads a token from the URL, a cookie or another name in connectionParams', async () => {
     const { address, reasons } = await start()
     const query = new URLSearchParams({ authorization: ANN, token: ANN.slice(7), access_token: ANN.slice(7) })
     const connectionParams = { token: ANN, access_token: ANN, cookie: `authorization=${ANN}` }
@@ -101,7 +101,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     expect(reasons).toEqual(['missing'])
   })
 
-  test('A5 never reads a token from connectionParams that stand in the address', async () => {
+  test('never reads a token from connectionParams in the URL', async () => {
     const { address, reasons } = await start()
     const query = new URLSearchParams({ connectionParams: JSON.stringify({ authorization: ANN }) })
 
@@ -109,7 +109,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     expect(reasons).toEqual(['missing'])
   })
 
-  test('J5 refuses a header and connectionParams that differ, whichever of them is good', async () => {
+  test('rejects a header and connectionParams that differ, whichever of them is valid', async () => {
     const { clientWith, reasons } = await start()
     const pairs: [string, string][] = [
       [ANN, BOB],
@@ -125,7 +125,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     expect(reasons).toEqual(pairs.map(() => 'malformed'))
   })
 
-  test('J5 accepts a header and connectionParams that are equal', async () => {
+  test('accepts a header and connectionParams that are equal', async () => {
     const { clientWith } = await start()
     const client = clientWith({ headers: { Authorization: ANN }, connectionParams: { authorization: ANN } })
 
@@ -138,7 +138,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     ['a __proto__ of text', `{"method":"connectionParams","data":{"__proto__":"${ANN}"}}`],
     ['a constructor of text', params({ constructor: ANN })],
     ['1 MB of another name', params({ other: 'a'.repeat(2 ** 20) })],
-  ])('J1 serves connectionParams of %s as a client without credentials', async (_what, frame) => {
+  ])('treats a client with %s as connectionParams as one without credentials', async (_what, frame) => {
     const { address, clientWith } = await start()
     const frames = [frame, call(1, 'hello'), call(2, 'private')]
 
@@ -149,7 +149,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     expect(await nextClient(clientWith)).toBe('Your token worked, ann.')
   })
 
-  test('J1 refuses 1 MB of token as malformed, and serves what is public', async () => {
+  test('rejects a token of 1 MB as malformed, and still serves public procedures', async () => {
     const { address, clientWith, reasons } = await start()
     const frames = [params({ authorization: `Bearer ${'a'.repeat(2 ** 20)}` }), call(1, 'hello'), call(2, 'private')]
 
@@ -172,16 +172,19 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     ['nothing', '{"method":"connectionParams"}'],
     ['what is no JSON', 'authorization'],
     ['a call in their stead', call(1, 'private')],
-  ])('J1 survives connectionParams of %s, which tRPC hangs up on', async (_what, frame) => {
-    const { address, clientWith } = await start()
+  ])(
+    'keeps serving after tRPC has closed the connection of a client that sent %s as connectionParams',
+    async (_what, frame) => {
+      const { address, clientWith } = await start()
 
-    expect(await converse(`${address}?connectionParams=1`, [frame], 2)).toMatchObject([
-      { id: null, error: { data: { code: 'PARSE_ERROR' } } },
-    ])
-    expect(await nextClient(clientWith)).toBe('Your token worked, ann.')
-  })
+      expect(await converse(`${address}?connectionParams=1`, [frame], 2)).toMatchObject([
+        { id: null, error: { data: { code: 'PARSE_ERROR' } } },
+      ])
+      expect(await nextClient(clientWith)).toBe('Your token worked, ann.')
+    },
+  )
 
-  test('J1 survives a client that announces connectionParams and sends none', async () => {
+  test('keeps serving while a client has announced connectionParams and sends none', async () => {
     const { address, clientWith } = await start()
 
     await openSocket(`${address}?connectionParams=1`)
