@@ -41,8 +41,6 @@ async function call(path: string, lines: readonly string[]) {
 const post = (path: string, body: object) =>
   sendRaw(`${url}/${path}`, [], { method: 'POST', body: JSON.stringify(body) })
 
-/** Calls `private` once for each set of header lines. */
-
 test('every 401 has one challenge, with a realm and each parameter once', async () => {
   const expired = `Authorization: Bearer ${mint({ exp: 1 })}`
   const responses = await Promise.all([

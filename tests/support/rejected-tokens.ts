@@ -54,5 +54,3 @@ export const bytesOf = ({ status, headers, body }: RawResponse) =>
   [status, ...headers.map(([name, value]) => `${name}: ${['Date', 'vary'].includes(name) ? '' : value}`), body].join(
     '\n',
   )
-
-/** What a refused call looks like on the wire, in full. */
