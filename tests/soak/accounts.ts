@@ -13,7 +13,7 @@ export async function settleAccounts(ledger: Ledger, redis: DurableRedis, when: 
       const isLive = await store.isLive(sid)
       if (isLive !== (state === 'live')) ledger.violation(`${when}: Redis has a session ${isLive}, which is ${state}`)
       if (state === 'live') live += 1
-      ledger.count(`sessions found ${state} ${when}, as they were to be`)
+      ledger.count(`sessions ${state} in Redis ${when}, as expected`)
     }
     const found = (await client.keys(`${PREFIX}sid:*`)).length
     const unanswered = ledger.counts.get('sign-ins that an outage left unanswered') ?? 0

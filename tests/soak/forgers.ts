@@ -77,7 +77,7 @@ async function forgeOnce({ ledger, servers }: World, { client, session, name }: 
       overSocket(server, forged, (socket) => socket.whoami.query()),
     )
   } else await ledger.refused(`forged: ${kind}`, texts, () => bareClient(server, forged).whoami.query())
-  await ledger.refused('renewals by forged tokens refused', ['UNAUTHORIZED: Not authorised'], () =>
+  await ledger.refused('renewals with forged tokens, refused', ['UNAUTHORIZED: Not authorised'], () =>
     bareClient(server).token.refresh.mutate({ refreshToken: pick([forged, token, flipped(token)]) }),
   )
 }

@@ -66,11 +66,11 @@ async function judge({ ledger, servers }: World, { token }: Tokens, end: { asked
   const isAfter = since > end.answeredAt
   if (answer === 'accepted') {
     if (isAfter) ledger.violation(`ACCEPTED by ${server.name} ${(since - end.answeredAt).toFixed(1)} ms after the end`)
-    else ledger.count('calls of users who are about to leave')
+    else ledger.count('calls accepted before a sign-out was answered')
   } else if (answer === INVALID) {
     if (isAfter) ledger.count('calls refused after a revocation')
     else if (now() < end.askedAt) ledger.violation(`${server.name} refused a token before its session ended`)
-    else ledger.count('calls refused while a revocation was under way')
+    else ledger.count('calls refused during a revocation')
   } else if (answer === EXPIRED) {
     if (Date.now() / 1_000 < Number(decodeJwt(token).exp))
       ledger.violation(`${server.name} found a token expired early`)
@@ -107,8 +107,8 @@ async function haunt({ ledger, servers }: World, former: readonly Tokens[]): Pro
   if (former.length === 0) return
   const { token, refreshToken } = pick(former)
   const client = bareClient(pick(servers), token)
-  await ledger.refused('tokens of the departed refused', [INVALID, EXPIRED], () => client.whoami.query())
-  await ledger.refused('renewals of the departed refused', [NOT_AUTHORISED], () =>
+  await ledger.refused('calls by users who had signed out, refused', [INVALID, EXPIRED], () => client.whoami.query())
+  await ledger.refused('renewals by users who had signed out, refused', [NOT_AUTHORISED], () =>
     client.token.refresh.mutate({ refreshToken }),
   )
 }

@@ -62,10 +62,10 @@ async function finish(heard: readonly Watcher[]): Promise<void> {
   const givenUpAt = Date.now() + CATCHING_UP
   while (Date.now() < givenUpAt && !heard.every(({ isUpToDate }) => isUpToDate())) await sleep(200)
   for (const { user, isUpToDate } of heard) if (!isUpToDate()) ledger.violation(`${user.name} missed the last events`)
-  await settleAccounts(ledger, redis, 'before the sign-outs')
+  await settleAccounts(ledger, redis, 'before the final sign-outs')
   for (const { stop } of heard) stop()
   await Promise.all(users.map((user) => user.signOut()))
   await Promise.all(heard.map((watcher) => watcher.close()))
-  await settleAccounts(ledger, redis, 'after them')
+  await settleAccounts(ledger, redis, 'after the final sign-outs')
   await sleep(1_000)
 }

@@ -30,7 +30,7 @@ export async function signInUser(
     client,
     async signOut(): Promise<void> {
       leaving = true
-      const answer = await ledger.honest('sign-outs at the end', () => client.token.revoke.mutate().then(() => true))
+      const answer = await ledger.honest('final sign-outs', () => client.token.revoke.mutate().then(() => true))
       if (answer) ledger.ended(sid)
     },
   }

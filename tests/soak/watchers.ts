@@ -75,7 +75,7 @@ function listen({ ledger }: World, { name, client }: User): Pick<Watcher, 'isUpT
       onError(error) {
         const refusal = refusalOf(error)
         if (!ledger.isExcused(refusal, heardAt)) ledger.violation(`${name}: the stream ended in "${refusal}"`)
-        ledger.count('streams taken up again by hand')
+        ledger.count('streams resumed by the test')
         timer = setTimeout(start, 250)
       },
       onComplete() {
