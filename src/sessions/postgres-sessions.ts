@@ -19,8 +19,8 @@ export interface PostgresSessions extends SessionStore {
   sweep(): Promise<number>
 }
 
-/** Serialization failure, deadlock, and the unique violation when two processes create the table at once. */
-const RETRYABLE_CODES: readonly unknown[] = ['40001', '40P01', '23505']
+/** Serialization failure, deadlock, and the two errors that PostgreSQL reports when processes create the table at once. */
+const RETRYABLE_CODES: readonly unknown[] = ['40001', '40P01', '23505', '42710']
 const MAX_ATTEMPTS = 5
 
 /**

@@ -113,6 +113,18 @@ test('stores only the subject, the end, the generation and its time', async () =
   expect((await pool.query(`select * from ${table}`)).rows).toEqual([row])
 })
 
+test.each(['40001', '40P01', '23505', '42710'])('tries again after the error %s, which a race causes', async (code) => {
+  let tries = 0
+  const store = postgresSessions({
+    query: () => {
+      tries += 1
+      return tries < 3 ? Promise.reject(Object.assign(new Error('lost the race'), { code })) : pool.query('select 1')
+    },
+  })
+  expect(await store.isLive('one')).toBe(true)
+  expect(tries).toBe(3)
+})
+
 test('gives up on an error that another try would not mend, at the first', async () => {
   let tries = 0
   const store = postgresSessions({
