@@ -82,7 +82,7 @@ export function createJwtTrivial<
   const Authorised extends ClaimsFor<ClaimsIn> = false,
   const Reauthorised extends ClaimsFor<ClaimsIn> = false,
   // A type parameter, not an overload: overloads keep the first one's types for the functions, and hide the true message.
-  // So `createJwtVerifier`, which has no `authorise`, is a function of its own.
+  // For the same reason the verifier is not an overload of this function, but `createJwtVerifier`.
   Sessions extends SessionOptions<Reauthorised, Context> | undefined = undefined,
 >(
   options: JwtTrivialOptions<

@@ -11,7 +11,7 @@ import { createWebSocketConnection, socketOf, type WebSocketConnection } from '.
  */
 export interface Bearer extends ParsedBearer {
   /**
-   * Whether the bearer belongs to one HTTP request. The calls of that request may then share what was found out for one of them.
+   * Whether the bearer belongs to one HTTP request, whose calls may then share what was found out for one of them.
    *
    * @internal
    */
@@ -34,7 +34,7 @@ export interface BearerContext {
  *
  * Accepts what an adapter passes to `createContext`: `{ req }` with Node or fetch headers, AWS Lambda's `{ event }`, or a
  * WebSocket's `info.connectionParams.authorization`. Also accepts a `Request`, `Headers` or `{ headers }`, as server-side
- * callers have them, or nothing. It never throws and never verifies, so public procedures pay nothing. It does not read
+ * callers have them, or nothing. It never throws and never verifies, so public procedures pay almost nothing. It does not read
  * tokens from a query, a body, a cookie or the `connectionParams` of an HTTP request (RFC 9700 4.3.2).
  */
 export function createContext(opts?: unknown): BearerContext {

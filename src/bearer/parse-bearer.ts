@@ -22,11 +22,11 @@ export function parseBearer([value, ...others]: readonly unknown[]): ParsedBeare
   const token = value.length > MAX_VALUE_LENGTH ? undefined : /^bearer +([\w.-]+)$/i.exec(value)?.[1]
   if (token !== undefined) return { status: 'present', token }
   const start = value.slice(0, MAX_VALUE_LENGTH)
-  return { status: isBearerScheme(start) || hasSecondBearer(start) ? 'malformed' : 'missing' }
+  return { status: isBearerScheme(start) || hasBearerAfterComma(start) ? 'malformed' : 'missing' }
 }
 
-/** The scheme ends at the first character that no token has (RFC 9110 5.6.2): `Bearers` is another scheme, `Bearer,` is malformed. */
+/** `Bearers` is another scheme; `Bearer,` is malformed, because a comma cannot be part of a scheme's name (RFC 9110 5.6.2). */
 const isBearerScheme = (value: string): boolean => /^\s*bearer(?![\w!#$%&'*+.^`|~-])/i.test(value)
 
 /** Fetch joins repeated headers with a comma, so a bearer token may follow credentials of another scheme (RFC 9110 5.3). */
-const hasSecondBearer = (value: string): boolean => /,\s*bearer(?![\w!#$%&'*+.^`|~-])/i.test(value)
+const hasBearerAfterComma = (value: string): boolean => /,\s*bearer(?![\w!#$%&'*+.^`|~-])/i.test(value)

@@ -43,7 +43,8 @@ export function createReconnectNotice(socket: Socket): ReconnectNotice {
     schedule({ exp, iat }, nowSeconds) {
       if (done || exp === undefined || exp === scheduledExp || socket.readyState !== OPEN) return
       const leftSeconds = exp - openedAtSeconds
-      // A connection that opened with an old token would be told to reconnect at once, and again with the same token.
+      // The client of a connection that opened with an old token does not renew ahead of time: it would reconnect again and
+      // again with the same token.
       if (iat !== undefined && leftSeconds <= (exp - iat) / 4) return
       const delayMs = Math.max(0, exp - Math.min(leftSeconds / 4, MAX_LEAD_SECONDS) - nowSeconds) * 1_000
       if (delayMs > MAX_TIMER_MS) return

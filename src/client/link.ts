@@ -58,7 +58,7 @@ export function createSessionLink(store: TokenStore, renewal: Renewal): SessionL
     return false
   }
 
-  /** A call of the token router: keeps the tokens of its answer, or removes the tokens that it ends, except of a later sign-in. */
+  /** A call of the token router: keeps the tokens of its answer, or removes those that it ends, but no later sign-in's. */
   function ownCall({ op, next }: Call, ends: boolean): Results {
     return observable((observer) => {
       let before = signIns

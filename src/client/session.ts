@@ -26,7 +26,7 @@ export interface Session<ClaimsOut = UntypedClaims> {
   headers: () => Promise<AuthorizationHeaders>
   /** The `connectionParams` of `createWSClient`. */
   connectionParams: () => Promise<{ authorization: string } | null>
-  /** The `eventSourceOptions` of `httpSubscriptionLink`, for the `eventsource` package. The native `EventSource` sends no header. */
+  /** The `eventSourceOptions` of `httpSubscriptionLink`, for the `eventsource` package: the native one sends no header. */
   eventSourceOptions: { fetch: (url: string | URL, init?: RequestInit) => Promise<Response> }
   /** The claims of the access token, not verified; `null` if nobody is signed in. The same object until the token changes. */
   readonly claims: Claims<ClaimsOut> | null

@@ -122,7 +122,10 @@ export interface JwtTrivialOptions<
    * an `aud` is rejected if no audience is configured (RFC 7519 4.1.3).
    */
   audience?: string | readonly string[] | undefined
-  /** The lifetime of an access token: seconds, or a string such as `'15m'` (`'15m'`). `'never'` issues and accepts tokens without `exp`. */
+  /**
+   * The lifetime of an access token: seconds, or a string such as `'15m'` (`'15m'`). `'never'` issues and accepts tokens without
+   * `exp`.
+   */
   expiresIn?: Duration | 'never' | undefined
   /** A Standard Schema of the input of `token.create` (no input: `authorise` looks at `ctx`). */
   credentials?: StandardSchemaV1<CredentialsIn, CredentialsOut> | undefined

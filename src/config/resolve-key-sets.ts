@@ -31,7 +31,7 @@ export function publicKeySource(owner: string, keys: NamedJwk[], algorithms: Alg
   if (algorithms && keys.some((jwk) => !algorithms.includes(jwk.alg)))
     throw new TypeError(`${owner}: \`algorithms\` must contain the \`alg\` of every key, or be left out`)
   const problem = keySetProblem({ keys })
-  if (problem) throw new TypeError(`${owner}: \`publicKeys\` ${problem}`)
+  if (problem) throw new TypeError(`${owner}: \`publicKeys\` ${problem}, nor that of \`privateKey\``)
   return keySetSource({ keys }, [...new Set(keys.map((jwk) => jwk.alg))])
 }
 
@@ -49,7 +49,7 @@ export function keySourceOf(owner: string, jwks: unknown, algorithms: Algorithms
 /** Everybody can read public keys. With HMAC, everybody could then sign (RFC 8725 2.1). */
 function requireKeyPairs(owner: string, algorithms: readonly JwtAlgorithm[]): void {
   if (!algorithms.some(isHmac)) return
-  throw new TypeError(`${owner}: \`algorithms\` must be of ${keyPairAlgorithms.join(', ')} with public keys`)
+  throw new TypeError(`${owner}: \`algorithms\` must be of ${keyPairAlgorithms.join(', ')} with key pairs`)
 }
 
 /**

@@ -31,7 +31,7 @@ export interface IssuerKeys {
  */
 export function resolveIssuerKeys(owner: string, options: KeyOptions): IssuerKeys {
   const { passphrase, privateKey, publicKeys } = options
-  requireOneOf(owner, { passphrase, privateKey })
+  requireAtMostOne(owner, { passphrase, privateKey })
   if (privateKey !== undefined) return keyPairIssuer(owner, options)
   if (publicKeys) throw new TypeError(`${owner}: \`publicKeys\` needs a \`privateKey\` that signs`)
   return passphraseIssuer(owner, options)
@@ -44,13 +44,13 @@ export function resolveIssuerKeys(owner: string, options: KeyOptions): IssuerKey
  */
 export function resolveVerifierKeys(owner: string, options: KeyOptions): KeySource {
   const { passphrase, publicKeys, jwks, algorithms } = options
-  requireOneOf(owner, { passphrase, publicKeys, jwks })
+  requireAtMostOne(owner, { passphrase, publicKeys, jwks })
   if (publicKeys) return publicKeySource(owner, checkPublicKeys(owner, publicKeys), algorithms)
   if (jwks !== undefined) return keySourceOf(owner, jwks, algorithms)
   return passphraseSource(resolvePassphrases(owner, options))
 }
 
-function requireOneOf(owner: string, options: Record<string, unknown>): void {
+function requireAtMostOne(owner: string, options: Record<string, unknown>): void {
   const [one, other] = Object.keys(options).filter((name) => options[name] !== undefined)
   if (other !== undefined)
     throw new TypeError(`${owner}: \`${one}\` and \`${other}\` exclude each other; pass one of them`)

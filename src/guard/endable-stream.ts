@@ -6,7 +6,7 @@ export type EndWith = (error: unknown) => void
 /** Starts to watch over a stream. Returns a function that stops. */
 export type Watch = (end: EndWith) => () => void
 
-/** Returns the same stream, which `watch` can end. Anything that is not a stream is returned unchanged. */
+/** Returns a stream of the same events, which `watch` can end. Anything that is not a stream is returned unchanged. */
 export function endableStream(stream: unknown, watch: Watch, signal: AbortSignal | undefined): unknown {
   if (isObservable(stream)) return endableObservable(stream, watch)
   if (isAsyncIterable(stream)) return endableIterable(stream, watch, signal)
@@ -33,7 +33,7 @@ function endableIterable(
       ended = { error }
       step?.fail(error)
     })
-    // tRPC returns a generator that waits for its next event only after that event.
+    // A generator that waits for an event handles `return()` only after that event, so leaving must end the wait.
     const leave = () => step?.finish({ done: true, value: undefined })
     signal?.addEventListener('abort', leave)
     try {
@@ -65,7 +65,7 @@ function endableIterable(
   return stream
 }
 
-/** Not awaited: a generator that waits for its next event returns only after that event. */
+/** Not awaited: a generator that waits for an event handles `return()` only after that event. */
 function release(iterator: AsyncIterator<unknown>): void {
   void (async () => iterator.return?.())().catch(() => {})
 }

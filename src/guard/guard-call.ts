@@ -53,7 +53,7 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
   const tokenCache = createTokenCache(config)
   const reportedClaims = new WeakSet()
 
-  /** Verifies the token of a bearer, or finds it in the cache. Times, claims and session are checked by `check`, at each call. */
+  /** Verifies the token of a bearer, or finds it in the cache. `check` then runs at each call. */
   function verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken> {
     if (bearer.status !== 'present') throw new JwtRejection(bearer.status)
     return tokenCache.verify(bearer)
@@ -66,8 +66,8 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
   ): Promise<Claims> {
     verifyClaims(token.payload, required, config)
     const claims = token.claims ?? (await tokenCache.parseClaims(token))
-    const isLive = checkSession(token.payload)
-    if (isLive) await isLive
+    const pending = checkSession(token.payload)
+    if (pending) await pending
     checkRequirements(claims, required, config.nowSeconds())
     return claims
   }

@@ -23,7 +23,7 @@ export interface StreamCall {
   readonly signal: AbortSignal | undefined
 }
 
-/** Returns the same stream, which ends in UNAUTHORIZED as soon as the token or the session of its call does. */
+/** Returns a stream of the same events, which ends in UNAUTHORIZED when the token or the session of its call ends. */
 export type StreamGuard = (stream: unknown, call: StreamCall) => unknown
 
 interface Dependencies {

@@ -29,6 +29,7 @@ export interface AccessTokenOptions {
  * Signs an access token and returns it.
  *
  * @throws {TypeError} that names the claim or the option, if the instance would not accept the token
+ * @throws {TRPCError} with sessions: the rejection `unavailable`, if the store fails
  */
 export type CreateAccessToken<ClaimsIn = UntypedClaims> = (
   claims: OwnClaims<ClaimsIn>,

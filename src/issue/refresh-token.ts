@@ -34,9 +34,10 @@ export async function issueRefreshToken(
 export async function verifyRefreshToken(token: unknown, config: VerifyConfig): Promise<RefreshTokenContent> {
   try {
     const payload = await verifyToken(token, config.keys, 'rt+jwt')
-    verifyClaims(payload, { ...config, audience: [REFRESH_AUDIENCE] }, config)
+    const { issuer, subject } = config
+    verifyClaims(payload, { issuer, subject, audience: [REFRESH_AUDIENCE] }, config)
     const content = contentOf(payload)
-    if (content && payload.aud === REFRESH_AUDIENCE && payload.iss === config.issuer) return content
+    if (content && payload.aud === REFRESH_AUDIENCE && payload.iss === issuer) return content
   } catch (error) {
     if (!(error instanceof JwtRejection)) throw error
   }

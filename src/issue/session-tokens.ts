@@ -50,7 +50,10 @@ interface Dependencies {
   readonly live: SessionLiveness
 }
 
-/** Signs before it writes to the store: a token that could not be issued starts no session and uses up no generation. */
+/**
+ * Makes the tokens of sessions. It signs an access token before it writes to the store: a token that could not be issued
+ * starts no session and uses up no generation.
+ */
 export function createSessionTokens({ config, sessions, live }: Dependencies): SessionTokens {
   const { store, reauthorise, graceSeconds, expiresInSeconds } = sessions
 

@@ -18,7 +18,7 @@ export async function sessionsToRevoke(
   return [...new Set(sids)].filter((sid) => sid !== undefined)
 }
 
-/** An expired token may still end its session, but not one for another audience. */
+/** An expired token may still end its session, but not a token of or for others (`iss`, `aud`, `sub`). */
 async function sidOfBearer(bearer: Bearer, config: VerifyConfig): Promise<string | undefined> {
   const payload = await verifyToken(bearer.token, config.keys)
   verifyExpectedClaims(payload, config)

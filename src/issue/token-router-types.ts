@@ -38,7 +38,7 @@ export type IssueAndRenew<CredentialsIn> = {
   create: TRPCMutationProcedure<{ input: CredentialsIn; output: TokenPair; meta: object }>
   /** Renews the tokens of a session if `reauthorise` allows it (RFC 9700 4.14.2). */
   refresh: TRPCMutationProcedure<{ input: { refreshToken: string }; output: TokenPair; meta: object }>
-  /** Ends the session of the bearer, of the refresh token, or of both. If it is over already, this is no error (RFC 7009 2.2). */
+  /** Ends the session of the bearer, of the refresh token, or both. One that is over already is no error (RFC 7009 2.2). */
   revoke: TRPCMutationProcedure<{ input: { refreshToken?: string | undefined } | void; output: void; meta: object }>
 }
 

@@ -63,7 +63,7 @@ export function keySetProblem(set: unknown): string | undefined {
   return undefined
 }
 
-/** Returns why a key set of the configuration cannot be used; a fetched set is not held to this (RFC 7518 3.3). */
+/** The same for a key set of the configuration; a fetched set is not held to this (RFC 7518 3.3). */
 export function configuredKeySetProblem({ keys }: JSONWebKeySet): string | undefined {
   if (keys.length === 0) return 'must have a key'
   if (keys.some((jwk) => jwk.kty === 'RSA' && rsaBits(jwk) < MIN_RSA_BITS))

@@ -12,7 +12,7 @@ export interface KeySource {
    * @throws {JwtRejection} `unavailable`, if the keys cannot be fetched
    */
   find(header: CompactJWSHeaderParameters): Promise<readonly CryptoKey[]>
-  /** Changes when the keys change. A token that was verified under another version must be verified again. */
+  /** Changes at least when the keys change. A token that was verified under another version must be verified again. */
   version(): unknown
 }
 

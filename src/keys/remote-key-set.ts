@@ -9,7 +9,7 @@ const MAX_BYTES = 2 ** 20
 const FETCH_TIMEOUT_MS = 2_000
 /** How long a fetched key set is used. */
 const CACHE_MAX_AGE_MS = 10 * 60_000
-/** How long after a fetch, successful or not, no token with an unknown `kid` causes another one. */
+/** How long after a fetch no token with an unknown `kid` causes another one. After a failed fetch, nothing else does either. */
 const COOLDOWN_MS = 30_000
 
 /**

@@ -11,8 +11,8 @@ export interface TokenIdentity {
 }
 
 /**
- * What `retfunc` gets just before the outcome is returned. `path` is the procedure's path; it is undefined where
- * `createAccessToken` or `verify` was called directly. A rejection has `sub`, `sid` and `jti` only where the token's
+ * What `retfunc` gets just before the outcome is returned. `path` is the procedure's path; it is undefined for direct calls of
+ * `createAccessToken`, `verify`, `endSession` and `endSessions`. A rejection has `sub`, `sid` and `jti` only where the token's
  * signature is valid.
  */
 export type Outcome = Readonly<

@@ -17,7 +17,8 @@ export interface RedisSessionsOptions {
   prefix?: string
 }
 
-/** Every script touches one key, so that a cluster can run it. */
+// Every script touches one key, so that a cluster can run it.
+
 const START = `
 redis.call('HSET', KEYS[1], 'sub', ARGV[1], 'generation', 0)
 redis.call('PEXPIREAT', KEYS[1], ARGV[2])

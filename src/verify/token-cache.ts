@@ -20,7 +20,7 @@ export interface VerifiedToken {
   readonly keyVersion: unknown
 }
 
-/** Verifies tokens, each once. */
+/** Verifies tokens, and remembers them. */
 export interface TokenCache {
   /**
    * Returns the verified token of a bearer.

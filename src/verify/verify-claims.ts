@@ -47,7 +47,7 @@ const isNumericDateOrAbsent = (value: unknown): boolean =>
 
 const isStringOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string'
 
-/** A token that names an audience is for no other one, also where none is configured. */
+/** A token with an `aud` is accepted only for that audience, so it is rejected if no audience is configured. */
 function isIntendedFor(aud: unknown, audience: readonly string[] | undefined): boolean {
   if (!audience) return aud === undefined
   const named = typeof aud === 'string' ? [aud] : aud

@@ -131,7 +131,7 @@ describe('a configuration that lacks something', () => {
     for (const algorithms of [['HS256'], ['ES256', 'HS512']]) {
       expect(complaintOf({ algorithms })).toBe(
         'createJwtVerifier: `algorithms` must be of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, ' +
-          'Ed25519 with public keys',
+          'Ed25519 with key pairs',
       )
     }
     expect(complaintOf({ algorithms: ['none'] })).toMatch(/^createJwtVerifier: `algorithms` must be an array of /)

@@ -45,10 +45,10 @@ describe('shared secrets and key pairs exclude each other', () => {
   test('in the list of algorithms', () => {
     const pairs = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519'
     expect(complaintOfTrivial({ privateKey, algorithms: ['ES256', 'HS256'] })).toBe(
-      `createJwtTrivial: \`algorithms\` must be of ${pairs} with public keys`,
+      `createJwtTrivial: \`algorithms\` must be of ${pairs} with key pairs`,
     )
     expect(complaintOfVerifier({ publicKeys, algorithms: ['HS512', 'ES256'] })).toBe(
-      `createJwtVerifier: \`algorithms\` must be of ${pairs} with public keys`,
+      `createJwtVerifier: \`algorithms\` must be of ${pairs} with key pairs`,
     )
     expect(complaintOfVerifier({ passphrase: PASSPHRASE, algorithms: ['HS256', 'ES256'] })).toBe(
       'createJwtVerifier: `algorithms` must be of HS256, HS384, HS512 with a `passphrase`',
@@ -74,7 +74,11 @@ describe('the keys of an issuer', () => {
       { privateKey, publicKeys: [bob.publicJwk, rsa.privateJwk] },
       '`publicKeys[1]` must be a public key; remove the private members',
     ],
-    ['one kid twice', { privateKey, publicKeys: [ann.publicJwk] }, '`publicKeys` must not have the same `kid` twice'],
+    [
+      'one kid twice',
+      { privateKey, publicKeys: [ann.publicJwk] },
+      '`publicKeys` must not have the same `kid` twice, nor that of `privateKey`',
+    ],
     [
       'an algorithm that is not the key’s',
       { privateKey, algorithm: 'ES384' },
@@ -123,7 +127,7 @@ describe('the keys of a verifier', () => {
     [
       'one kid twice',
       { publicKeys: [ann.publicJwk, { ...bob.publicJwk, kid: 'ann' }] },
-      '`publicKeys` must not have the same `kid` twice',
+      '`publicKeys` must not have the same `kid` twice, nor that of `privateKey`',
     ],
     [
       'to encrypt with',

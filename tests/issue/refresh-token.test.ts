@@ -34,13 +34,13 @@ describe('a refresh token with the passphrase, but not as the library writes it'
     return { answer, rotations: rotate.mock.calls.length }
   }
 
-  test('one that has it all is taken', async () => {
+  test('one with all claims is accepted', async () => {
     expect(await refreshWith({})).toMatchObject({ answer: { category: 'Bearer' }, rotations: 1 })
   })
 
   test.each([
     ['another audience', { aud: 'api' }],
-    ['a list of audiences', { aud: [good.aud] }],
+    ['an array of audiences', { aud: [good.aud] }],
     ['an issuer', { iss: 'https://api.example' }],
     ['no subject', { sub: undefined }],
     ['no session', { sid: undefined }],
@@ -48,13 +48,14 @@ describe('a refresh token with the passphrase, but not as the library writes it'
     ['no time of the sign-in', { auth_time: undefined }],
     ['no end', { exp: undefined }],
     ['no generation', { generation: undefined }],
-    ['a text for a generation', { generation: '0' }],
+    ['a string for a generation', { generation: '0' }],
     ['half a generation', { generation: 0.5 }],
-  ])('one with %s is refused before the store is asked', async (_what, claims) => {
+    ['a number for a token id', { jti: 1 }],
+  ])('one with %s is rejected before the store is asked', async (_what, claims) => {
     expect(await refreshWith(claims)).toEqual({ answer: 'Not authorised', rotations: 0 })
   })
 
-  test('an access token with all of these claims is none', async () => {
+  test('an access token with all of these claims is rejected', async () => {
     expect(await refreshWith({}, 'at+jwt')).toEqual({ answer: 'Not authorised', rotations: 0 })
   })
 })
