@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     testTimeout: 20_000, // a busy machine is no failure
+    maxWorkers: 2, // most tests wait for sockets and timers; on 2 cores the default is one worker
     exclude: ['tests/consumer/**', 'tests/runtimes/**'],
     typecheck: { include: ['tests/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     coverage: { include: ['src/**'] },
