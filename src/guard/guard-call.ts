@@ -18,10 +18,10 @@ interface Call {
   readonly earlierClaims?: unknown
 }
 
-/** An admitted bearer: the claims for `ctx.jwt`, and the payload of its token. */
+/** An admitted bearer: the claims for `ctx.jwt`, and its token. */
 interface Admission {
   readonly claims: Claims
-  readonly payload: JWTPayload
+  readonly token: VerifiedToken
 }
 
 /** Admits calls, and rechecks them while their streams last. */
@@ -33,12 +33,18 @@ export interface CallGuard {
    */
   admit(bearer: Bearer, required: Requirements, call: Call): Promise<Admission | null>
   /**
-   * Checks an admitted bearer again, and returns the payload of the token that it has now.
+   * Verifies the token that an admitted bearer has now. `recheck` checks the rest.
+   *
+   * @throws {JwtRejection}
+   */
+  verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken>
+  /**
+   * Checks a verified token again.
    *
    * @param withSession - whether to look up the session too
    * @throws {JwtRejection}
    */
-  recheck(bearer: Bearer, required: Requirements, withSession: boolean): Promise<JWTPayload>
+  recheck(token: VerifiedToken, required: Requirements, withSession: boolean): Promise<void>
 }
 
 interface Dependencies {
@@ -89,16 +95,14 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
         const claims = await check(token, required, (payload) => live?.check(payload, { request }))
         bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
         report(token, claims, call)
-        return { claims, payload: token.payload }
+        return { claims, token }
       } catch (error) {
         throw reporter.reject(error, { path: call.path, ...identityOf(token?.payload) })
       }
     },
-    async recheck(bearer, required, withSession) {
-      const token = await verify(bearer)
+    verify,
+    async recheck(token, required, withSession) {
       await check(token, required, (payload) => (withSession ? live?.check(payload) : undefined))
-      bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
-      return token.payload
     },
   }
 }

@@ -54,8 +54,8 @@ export function createProtect<ClaimsOut>({ callGuard, guardStream, instance }: D
       const admission = await callGuard.admit(bearer, required, { path, earlierClaims })
       const result = await next({ ctx: { jwt: (admission?.claims ?? null) as Claims<ClaimsOut> & null } })
       if (type !== 'subscription' || !result.ok || !admission) return result
-      const { payload } = admission
-      return { ...result, data: guardStream(result.data, { bearer, payload, required, path, signal }) }
+      const { token } = admission
+      return { ...result, data: guardStream(result.data, { bearer, token, required, path, signal }) }
     })
     const [middleware] = guarded._def.middlewares.slice(-1)
     Object.defineProperty(middleware, GUARD, { value: !required.optional })

@@ -19,6 +19,7 @@ function challengeParams({ reason, scope, maxAge }: JwtRejection): Record<string
     case 'not_authorised':
       return {}
     case 'expired':
+    case 'superseded':
       return { error: 'invalid_token', error_description: 'The access token expired' }
     case 'too_old':
       return { error: 'insufficient_user_authentication', max_age: String(maxAge) }

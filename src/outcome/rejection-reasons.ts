@@ -11,6 +11,7 @@ export type RejectionReason =
   | 'wrong_subject'
   | 'invalid_claims'
   | 'revoked'
+  | 'superseded'
   | 'too_old'
   | 'insufficient_scope'
   | 'not_authorised'
@@ -37,7 +38,12 @@ export const rejectionTexts: Readonly<Record<ClientReason, string>> = Object.fre
   unavailable: 'Service unavailable',
 })
 
+/** The client's reasons for those of the server that are not `invalid` to the client, and have no text of their own. */
+const toldAs: Partial<Record<RejectionReason, ClientReason>> = {
+  superseded: 'expired',
+}
+
 /** The reason that a client is told for a reason that the server knows. */
 export function clientReasonOf(reason: RejectionReason): ClientReason {
-  return Object.hasOwn(rejectionTexts, reason) ? (reason as ClientReason) : 'invalid'
+  return toldAs[reason] ?? (Object.hasOwn(rejectionTexts, reason) ? (reason as ClientReason) : 'invalid')
 }

@@ -18,11 +18,14 @@ test.each([
   ['the clock was set back, but not to before the start', 2, 9, 9],
   ['the clock was set back to before the start', -0.001, 1, Number.POSITIVE_INFINITY],
   ['the clock returns no number', Number.NaN, 1, Number.POSITIVE_INFINITY],
-])('where %s: %d s by the clock and %d s by the monotonic clock count as %d s', (_what, ...[moved, passed, seconds]) => {
-  const clock = standingClock(1_000)
-  const elapsed = startStopwatch(() => clock.now)
-  clock.now += moved
-  vi.advanceTimersByTime(passed * 1_000)
+])(
+  'where %s: %d s by the clock and %d s by the monotonic clock count as %d s',
+  (_what, ...[moved, passed, seconds]) => {
+    const clock = standingClock(1_000)
+    const elapsed = startStopwatch(() => clock.now)
+    clock.now += moved
+    vi.advanceTimersByTime(passed * 1_000)
 
-  expect(elapsed()).toBeCloseTo(seconds)
-})
+    expect(elapsed()).toBeCloseTo(seconds)
+  },
+)
