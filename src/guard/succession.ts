@@ -24,14 +24,24 @@ const isSameSignIn = (one: JWTPayload, other: JWTPayload): boolean =>
 const appClaims = (payload: JWTPayload): object =>
   Object.fromEntries(Object.entries(payload).filter(([name]) => !isRegistered(name)))
 
-/** Compares two values that JSON can represent. The order of keys does not count. */
+/** Compares two values that JSON can represent, however deep. The order of keys does not count. */
 function isEqualJson(one: unknown, other: unknown): boolean {
-  if (!isObject(one) || !isObject(other)) return one === other
+  const pairs = [[one, other]]
+  for (const [left, right] of pairs) {
+    if (isObject(left) && isObject(right)) {
+      if (!haveSameKeys(left, right)) return false
+      pairs.push(...Object.keys(left).map((key) => [left[key], right[key]]))
+    } else if (left !== right) return false
+  }
+  return true
+}
+
+function haveSameKeys(one: object, other: object): boolean {
   const keys = Object.keys(one)
   return (
     Array.isArray(one) === Array.isArray(other) &&
     keys.length === Object.keys(other).length &&
-    keys.every((key) => Object.hasOwn(other, key) && isEqualJson(one[key], other[key]))
+    keys.every((key) => Object.hasOwn(other, key))
   )
 }
 
