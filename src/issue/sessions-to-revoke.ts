@@ -12,22 +12,18 @@ export async function sessionsToRevoke(
   config: VerifyConfig,
 ): Promise<string[]> {
   const sids = await Promise.all([
-    sidOfBearer(bearer, config),
+    ifVerified(() => sidOfBearer(bearer, config)),
     ifVerified(async () => (await verifyRefreshToken(refreshToken, config)).session.sid),
   ])
   return [...new Set(sids)].filter((sid) => sid !== undefined)
 }
 
-/**
- * Returns the `sid` of a bearer, also of one that has expired. A token of or for others (`iss`, `aud`, `sub`) names none, and
- * neither does an invalid one.
- */
-export const sidOfBearer = (bearer: Bearer, config: VerifyConfig): Promise<string | undefined> =>
-  ifVerified(async () => {
-    const payload = await verifyToken(bearer.token, config.keys)
-    verifyExpectedClaims(payload, config)
-    return payload['sid'] as string | undefined
-  })
+/** An expired token may still end its session, but not a token of or for others (`iss`, `aud`, `sub`). */
+async function sidOfBearer(bearer: Bearer, config: VerifyConfig): Promise<string | undefined> {
+  const payload = await verifyToken(bearer.token, config.keys)
+  verifyExpectedClaims(payload, config)
+  return payload['sid'] as string | undefined
+}
 
 async function ifVerified(readSid: () => Promise<string | undefined>): Promise<string | undefined> {
   try {

@@ -1,3 +1,5 @@
+import type { JWTPayload } from 'jose'
+
 import type { WebSocketConnection } from '../bearer/websocket-connection.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import type { SignedToken } from './sign-token.ts'
@@ -31,13 +33,16 @@ export function beginCreate(connection: WebSocketConnection, endSession: (sid: s
  * Begins a `token.refresh` on a connection. Its token becomes the bearer only if the bearer still belongs to the same session,
  * or if there is none.
  *
- * @param sidOfBearer - the session that the bearer belongs to now
+ * @param verify - returns the payload of a token with a valid signature, though it has expired
  */
-export function beginRefresh(connection: WebSocketConnection, sidOfBearer: Promise<string | undefined>): Conclude {
+export function beginRefresh(
+  connection: WebSocketConnection,
+  verify: (token: string | undefined) => Promise<JWTPayload>,
+): Conclude {
   const isSameSignIn = connection.followSignIn()
-  const known = sidOfBearer.catch(() => undefined)
+  const bearer = verify(connection.bearer().token).catch((): JWTPayload => ({}))
   return async ({ token, payload }, report) => {
-    const sid = await known
+    const { sid } = await bearer
     report()
     const isFree = connection.bearer().status === 'missing'
     if (isSameSignIn() && (isFree || sid === payload['sid'])) connection.renewBearer(token)

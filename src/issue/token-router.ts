@@ -5,15 +5,15 @@ import * as z from 'zod'
 import { bearerOf, type BearerContext } from '../bearer/create-context.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
+import type { VerifyConfig } from '../verify/verify-config.ts'
+import { verifyToken } from '../verify/verify-token.ts'
 import { issueAccessToken } from './issue-access-token.ts'
 import { authorisedClaims, isRefusal } from './authorised-claims.ts'
 import { prepareClaims } from './prepare-claims.ts'
 import type { IssuedTokens, SessionTokens } from './session-tokens.ts'
-import { sidOfBearer } from './sessions-to-revoke.ts'
 import type { IssueConfig, SignedToken } from './sign-token.ts'
 import { beginCreate, beginRefresh, beginRevoke, concludeOverHttp, type Conclude } from './socket-turn.ts'
 import type { IssuedToken } from './token-router-types.ts'
-import type { VerifyConfig } from '../verify/verify-config.ts'
 
 /** What the token router depends on. */
 export interface TokenRouterConfig extends IssueConfig, VerifyConfig {
@@ -66,7 +66,7 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
 
   const refresh = issuing((ctx) => {
     const { connection } = ctx?.bearer ?? {}
-    return connection ? beginRefresh(connection, sidOfBearer(bearerOf(ctx), config)) : concludeOverHttp
+    return connection ? beginRefresh(connection, (token) => verifyToken(token, config.keys)) : concludeOverHttp
   })
     .input(z.object({ refreshToken: z.string() }))
     .mutation(({ ctx, input, path }) => reporter.rejecting(path, () => tokens.refresh(input.refreshToken, ctx)))

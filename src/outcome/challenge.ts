@@ -1,5 +1,6 @@
 import type { TRPCError } from '@trpc/server'
 
+import { clientReasonOf } from './rejection-reasons.ts'
 import { JwtRejection } from './rejection.ts'
 
 /**
@@ -14,12 +15,11 @@ export function challengeFor(error: TRPCError): string | undefined {
 }
 
 function challengeParams({ reason, scope, maxAge }: JwtRejection): Record<string, string> {
-  switch (reason) {
+  switch (clientReasonOf(reason)) {
     case 'missing':
     case 'not_authorised':
       return {}
     case 'expired':
-    case 'superseded':
       return { error: 'invalid_token', error_description: 'The access token expired' }
     case 'too_old':
       return { error: 'insufficient_user_authentication', max_age: String(maxAge) }

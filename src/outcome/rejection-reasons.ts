@@ -38,12 +38,11 @@ export const rejectionTexts: Readonly<Record<ClientReason, string>> = Object.fre
   unavailable: 'Service unavailable',
 })
 
-/** The client's reasons for those of the server that are not `invalid` to the client, and have no text of their own. */
-const toldAs: Partial<Record<RejectionReason, ClientReason>> = {
-  superseded: 'expired',
-}
+/** What a client is told for the reasons that are not the client's to know. All others of them are `invalid`. */
+const toldInstead: ReadonlyMap<RejectionReason, ClientReason> = new Map([['superseded', 'expired']])
 
 /** The reason that a client is told for a reason that the server knows. */
 export function clientReasonOf(reason: RejectionReason): ClientReason {
-  return toldAs[reason] ?? (Object.hasOwn(rejectionTexts, reason) ? (reason as ClientReason) : 'invalid')
+  if (Object.hasOwn(rejectionTexts, reason)) return reason as ClientReason
+  return toldInstead.get(reason) ?? 'invalid'
 }
