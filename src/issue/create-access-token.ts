@@ -66,8 +66,9 @@ export function createAccessTokenIssuer<ClaimsIn>({
     const prepared = await prepareClaims(claims, tokenConfig)
     const session = tokens?.sessionFor(prepared, sid)
     const { token, payload } = await issueAccessToken(prepared, tokenConfig, session)
-    if (tokens && session && sid === undefined) await reporter.rejecting(undefined, () => tokens.startSession(session))
-    reporter.report({ type: 'issued', path: undefined, ...identityOf(payload) })
+    const call = { path: undefined, ...identityOf(payload) }
+    if (tokens && session && sid === undefined) await reporter.rejecting(call, () => tokens.startSession(session))
+    reporter.report({ type: 'issued', ...call })
     return token
   }
 }

@@ -25,7 +25,8 @@ interface Dependencies {
   readonly tokens: SessionTokens | undefined
 }
 
-interface Call {
+interface Issuing {
+  readonly type: 'issued' | 'renewed'
   /** An app that only issues tokens may have a context without a bearer. */
   readonly ctx: Partial<BearerContext> | undefined
   readonly path: string
@@ -37,16 +38,16 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
   const { credentials } = config
 
   /** Issues tokens. Over a WebSocket, the access token becomes the bearer of the connection. */
-  const issue = ({ ctx, path }: Call, work: () => Promise<IssuedTokens>): Promise<IssuedToken> =>
-    reporter.rejecting(path, async () => {
+  const issue = ({ type, ctx, path }: Issuing, work: () => Promise<IssuedTokens>): Promise<IssuedToken> =>
+    reporter.rejecting({ path }, async () => {
       const { access, refreshToken } = await work()
-      reporter.report({ type: 'issued', path, ...identityOf(access.payload) })
+      reporter.report({ type, path, ...identityOf(access.payload) })
       ctx?.bearer?.connection?.replaceBearer(access.token)
       return { ...answerOf(access), ...(refreshToken !== undefined && { refreshToken }) }
     })
 
   const create = (credentials ? t.procedure.input(credentials) : t.procedure).mutation(({ ctx, input, path }) =>
-    issue({ ctx, path }, async () => {
+    issue({ type: 'issued', ctx, path }, async () => {
       const answer = await config.authorise({ input, ctx })
       if (isRefusal(answer)) throw new JwtRejection('not_authorised')
       const claims = await prepareClaims(authorisedClaims('authorise', answer), config)
@@ -57,15 +58,17 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
 
   const refresh = t.procedure
     .input(z.object({ refreshToken: z.string() }))
-    .mutation(({ ctx, input, path }) => issue({ ctx, path }, () => tokens.refresh(input.refreshToken, ctx)))
+    .mutation(({ ctx, input, path }) =>
+      issue({ type: 'renewed', ctx, path }, () => tokens.refresh(input.refreshToken, { ctx, path })),
+    )
 
   const revoke = t.procedure
     .input(z.object({ refreshToken: z.string().optional() }).optional())
     .mutation(({ ctx, input, path }) =>
-      reporter.rejecting(path, async () => {
+      reporter.rejecting({ path }, async () => {
         const bearer = bearerOf(ctx)
         const { token } = bearer
-        await tokens.revoke(bearer, input?.refreshToken)
+        await tokens.revoke({ bearer, refreshToken: input?.refreshToken, path })
         if (bearer.token === token) bearer.connection?.replaceBearer(undefined)
       }),
     )

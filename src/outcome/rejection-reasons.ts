@@ -14,6 +14,7 @@ export type RejectionReason =
   | 'too_old'
   | 'insufficient_scope'
   | 'not_authorised'
+  | 'reused'
   | 'unavailable'
 
 /** Why a call was rejected, as the client is told: all faults of a token except its age are `invalid`. */
@@ -37,7 +38,11 @@ export const rejectionTexts: Readonly<Record<ClientReason, string>> = Object.fre
   unavailable: 'Service unavailable',
 })
 
-/** The reason that a client is told for a reason that the server knows. */
+/** What a client is told for the reasons that are not the client's to know. All others of them are `invalid`. */
+const toldInstead: ReadonlyMap<RejectionReason, ClientReason> = new Map([['reused', 'not_authorised']])
+
+/** The reason that a client is told for a reason that the server knows, or that another copy of the package may know. */
 export function clientReasonOf(reason: RejectionReason): ClientReason {
-  return Object.hasOwn(rejectionTexts, reason) ? (reason as ClientReason) : 'invalid'
+  if (Object.hasOwn(rejectionTexts, reason)) return reason as ClientReason
+  return toldInstead.get(reason) ?? 'invalid'
 }
