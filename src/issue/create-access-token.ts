@@ -21,7 +21,10 @@ export interface AccessTokenOptions {
   issuer?: string | undefined
   /** The subject (the instance's). */
   subject?: string | undefined
-  /** With sessions: the session that the token joins. It must be a session of the same `sub` (a new session). */
+  /**
+   * With sessions: the session that the token joins. It must be a session of the same `sub` (a new session). Joining is no
+   * sign-in, so the token has no `auth_time`, and `protect({ maxAge })` rejects it.
+   */
   sid?: string | undefined
 }
 

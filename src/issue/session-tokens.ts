@@ -70,10 +70,12 @@ interface Dependencies {
 export function createSessionTokens({ config, sessions, live, reporter }: Dependencies): SessionTokens {
   const { store, reauthorise, graceSeconds, expiresInSeconds } = sessions
 
-  function sessionFor({ sub }: UntypedClaims, sid = randomId()): TokenSession {
+  function sessionFor({ sub }: UntypedClaims, joinedSid?: string): TokenSession {
     if (sub === undefined) throw new TypeError('The claims of a token must have a `sub` when `sessions` is set.')
     const nowSeconds = Math.floor(config.nowSeconds())
-    return { sub, sid, authTimeSeconds: nowSeconds, expiresAtSeconds: nowSeconds + expiresInSeconds }
+    const session = { sub, expiresAtSeconds: nowSeconds + expiresInSeconds }
+    if (joinedSid !== undefined) return { ...session, sid: joinedSid, authTimeSeconds: undefined }
+    return { ...session, sid: randomId(), authTimeSeconds: nowSeconds }
   }
 
   const startSession = ({ sid, sub, expiresAtSeconds }: TokenSession): Promise<void> =>
