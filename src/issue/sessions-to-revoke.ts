@@ -1,7 +1,6 @@
 import type { Bearer } from '../bearer/create-context.ts'
 import { isRejection } from '../outcome/rejection.ts'
 import { identityOf, type TokenIdentity } from '../outcome/report-outcome.ts'
-import { verifyExpectedClaims } from '../verify/verify-claims.ts'
 import { verifyToken } from '../verify/verify-token.ts'
 import type { VerifyConfig } from '../verify/verify-config.ts'
 import { verifyRefreshToken } from './refresh-token.ts'
@@ -11,6 +10,9 @@ type NamedSession = TokenIdentity & { readonly sid: string }
 
 /**
  * Returns the sessions that a bearer and a refresh token name, each once. An invalid token names none.
+ *
+ * Any access token with a valid signature may end its session: one that has expired, and one that was issued for the audience,
+ * issuer or subject of a single procedure.
  */
 export async function sessionsToRevoke(
   bearer: Bearer,
@@ -18,18 +20,11 @@ export async function sessionsToRevoke(
   config: VerifyConfig,
 ): Promise<NamedSession[]> {
   const identities = await Promise.all([
-    ifVerified(() => identityOfBearer(bearer, config)),
+    ifVerified(async () => identityOf(await verifyToken(bearer.token, config.keys))),
     ifVerified(async () => (await verifyRefreshToken(refreshToken, config)).identity),
   ])
   const named = identities.filter(namesSession)
   return named.filter(({ sid }, i) => named.findIndex((other) => other.sid === sid) === i)
-}
-
-/** An expired token may still end its session, but not a token of or for others (`iss`, `aud`, `sub`). */
-async function identityOfBearer(bearer: Bearer, config: VerifyConfig): Promise<TokenIdentity> {
-  const payload = await verifyToken(bearer.token, config.keys)
-  verifyExpectedClaims(payload, config)
-  return identityOf(payload)
 }
 
 const namesSession = (identity: TokenIdentity | undefined): identity is NamedSession => identity?.sid !== undefined
