@@ -1,4 +1,4 @@
-import { TRPCError } from '@trpc/server'
+import type { TRPCError } from '@trpc/server'
 
 import type { RejectionReason } from './rejection-reasons.ts'
 import { errorWithFixedStack, failureBehind, isRejection, toTRPCError } from './rejection.ts'
@@ -62,7 +62,7 @@ export function createReporter(retfunc: Retfunc | undefined): Reporter {
     const failure = failureBehind(error)
     const outcome = { type: 'rejected', reason: error.reason, ...call } as const
     const replacement = callRetfunc(failure === undefined ? outcome : { ...outcome, error: failure })
-    return replacement instanceof TRPCError ? replacement : toTRPCError(error)
+    return isTRPCError(replacement) ? replacement : toTRPCError(error)
   }
   return {
     hasListener: retfunc !== undefined,
@@ -79,6 +79,9 @@ export function createReporter(retfunc: Retfunc | undefined): Reporter {
     },
   }
 }
+
+/** By its name, as tRPC itself does it: `@trpc/server` is there twice if an app uses both its builds. */
+const isTRPCError = (value: unknown): value is TRPCError => value instanceof Error && value.name === 'TRPCError'
 
 /**
  * Returns an answer of `retfunc`, unless it is a promise. The types refuse one, JavaScript does not.
