@@ -14,14 +14,20 @@ import { checkRequirements, type Requirements } from './requirements.ts'
 interface Call {
   /** The procedure's path; undefined if `verify` was called directly. */
   readonly path?: string
-  /** `ctx.jwt` as an earlier guard of the same call left it. Claims that this instance put there are not reported again. */
-  readonly earlierClaims?: unknown
+  /** An object that all guards of the call share, and no other call does: a call that several guards admit is reported once. */
+  readonly identity?: object
 }
 
 /** An admitted bearer: the claims for `ctx.jwt`, and its token. */
 interface Admission {
   readonly claims: Claims
   readonly token: VerifiedToken
+}
+
+/** What was reported of a call. Another path or bearer would be another call, whatever it shares with the first. */
+interface ReportedAdmission {
+  readonly path: string | undefined
+  readonly bearer: Bearer
 }
 
 /** Admits calls, and rechecks them while their streams last. */
@@ -57,7 +63,7 @@ interface Dependencies {
 /** Makes the guard of an instance. */
 export function createCallGuard({ config, reporter, live }: Dependencies): CallGuard {
   const tokenCache = createTokenCache(config)
-  const reportedClaims = new WeakSet()
+  const reportedCalls = new WeakMap<object, ReportedAdmission[]>()
 
   /** Verifies the token of a bearer, or finds it in the cache. `check` then runs at each call. */
   function verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken> {
@@ -78,11 +84,13 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
     return claims
   }
 
-  function report(token: VerifiedToken, claims: Claims, { path, earlierClaims }: Call): void {
+  /** Once for each call, whichever guards it has; a call made inside of it is another call. */
+  function report(bearer: Bearer, token: VerifiedToken, { path, identity }: Call): void {
     if (!reporter.hasListener) return
-    if (!reportedClaims.has(earlierClaims as object))
-      reporter.report({ type: 'accepted', path, ...identityOf(token.payload) })
-    reportedClaims.add(claims)
+    const reported = (identity && reportedCalls.get(identity)) ?? []
+    if (reported.some((one) => one.path === path && one.bearer === bearer)) return
+    if (identity) reportedCalls.set(identity, [...reported, { path, bearer }])
+    reporter.report({ type: 'accepted', path, ...identityOf(token.payload) })
   }
 
   return {
@@ -94,7 +102,7 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
         const request = bearer.oneRequest ? bearer : undefined
         const claims = await check(token, required, (payload) => live?.check(payload, { request }))
         bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
-        report(token, claims, call)
+        report(bearer, token, call)
         return { claims, token }
       } catch (error) {
         throw reporter.reject(error, { path: call.path, ...identityOf(token?.payload) })

@@ -37,25 +37,25 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
   const { credentials } = config
 
   /** Answers with the tokens that a resolver returns. `begin` runs before the input is read: calls have their turn as they came. */
-  const issuing = (begin: (ctx: Context) => Conclude) =>
+  const issuing = (type: 'issued' | 'renewed', begin: (ctx: Context) => Conclude) =>
     t.procedure.use(async ({ ctx, path, next }) => {
       const conclude = begin(ctx)
       const result = await next()
       if (!result.ok) return result
       const { access, refreshToken } = result.data as IssuedTokens
-      await reporter.rejecting(path, async () =>
-        conclude(access, () => reporter.report({ type: 'issued', path, ...identityOf(access.payload) })),
+      await reporter.rejecting({ path }, async () =>
+        conclude(access, () => reporter.report({ type, path, ...identityOf(access.payload) })),
       )
       return { ...result, data: { ...answerOf(access), ...(refreshToken !== undefined && { refreshToken }) } }
     })
 
-  const creating = issuing((ctx) => {
+  const creating = issuing('issued', (ctx) => {
     const connection = ctx?.bearer?.connection
-    return connection ? beginCreate(connection, async (sid) => tokens?.end(sid)) : concludeOverHttp
+    return connection ? beginCreate(connection, async (sid) => tokens?.abandon(sid)) : concludeOverHttp
   })
 
   const create = (credentials ? creating.input(credentials) : creating).mutation(({ ctx, input, path }) =>
-    reporter.rejecting(path, async (): Promise<IssuedTokens> => {
+    reporter.rejecting({ path }, async (): Promise<IssuedTokens> => {
       const answer = await config.authorise({ input, ctx })
       if (isRefusal(answer)) throw new JwtRejection('not_authorised')
       const claims = await prepareClaims(authorisedClaims('authorise', answer), config)
@@ -64,12 +64,14 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
   )
   if (!tokens) return t.router({ create })
 
-  const refresh = issuing((ctx) => {
+  const refresh = issuing('renewed', (ctx) => {
     const { connection } = ctx?.bearer ?? {}
     return connection ? beginRefresh(connection, (token) => verifyToken(token, config.keys)) : concludeOverHttp
   })
     .input(z.object({ refreshToken: z.string() }))
-    .mutation(({ ctx, input, path }) => reporter.rejecting(path, () => tokens.refresh(input.refreshToken, ctx)))
+    .mutation(({ ctx, input, path }) =>
+      reporter.rejecting({ path }, () => tokens.refresh(input.refreshToken, { ctx, path })),
+    )
 
   const revoke = t.procedure
     .use(async ({ ctx, next }) => {
@@ -81,7 +83,9 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
     })
     .input(z.object({ refreshToken: z.string().optional() }).optional())
     .mutation(({ ctx, input, path }) =>
-      reporter.rejecting(path, () => tokens.revoke(bearerOf(ctx), input?.refreshToken)),
+      reporter.rejecting({ path }, () =>
+        tokens.revoke({ bearer: bearerOf(ctx), refreshToken: input?.refreshToken, path }),
+      ),
     )
 
   return t.router({ create, refresh, revoke })

@@ -15,6 +15,7 @@ export type RejectionReason =
   | 'too_old'
   | 'insufficient_scope'
   | 'not_authorised'
+  | 'reused'
   | 'unavailable'
 
 /** Why a call was rejected, as the client is told: all faults of a token except its age are `invalid`. */
@@ -39,9 +40,12 @@ export const rejectionTexts: Readonly<Record<ClientReason, string>> = Object.fre
 })
 
 /** What a client is told for the reasons that are not the client's to know. All others of them are `invalid`. */
-const toldInstead: ReadonlyMap<RejectionReason, ClientReason> = new Map([['superseded', 'expired']])
+const toldInstead: ReadonlyMap<RejectionReason, ClientReason> = new Map([
+  ['reused', 'not_authorised'],
+  ['superseded', 'expired'],
+])
 
-/** The reason that a client is told for a reason that the server knows. */
+/** The reason that a client is told for a reason that the server knows, or that another copy of the package may know. */
 export function clientReasonOf(reason: RejectionReason): ClientReason {
   if (Object.hasOwn(rejectionTexts, reason)) return reason as ClientReason
   return toldInstead.get(reason) ?? 'invalid'
