@@ -1,9 +1,9 @@
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 
+import { laterBatch, type Call, type Results } from './ask.ts'
 import type { CallOwners } from './call-owner.ts'
 import { endOf, type SignIn } from './entry.ts'
 import { holdCall } from './hold-call.ts'
-import { inLaterBatch, type Call, type Results } from './nobodys-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Renewal } from './renewal.ts'
 import { signInChanged, type SignInStore } from './sign-in-store.ts'
@@ -54,11 +54,8 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
         held = holdCall(op, waitFor, { fail: (error) => (isOver() ? end() : observer.error(error)), send })
       }
 
-      function send(): Unsubscribable {
-        if (isOver()) {
-          end()
-          return { unsubscribe() {} }
-        }
+      function send(): Unsubscribable | void {
+        if (isOver()) return end()
         isSent = true
         const used = signIn === null ? null : store.current
         return next(owners.mark(resumed(op, lastEventId), { signIn })).subscribe({
@@ -85,7 +82,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
       /** `headers` refused a batch: this call may be sent in another one. */
       function sendAgain(): void {
         if (isOver()) end()
-        else attempt(signIn === null ? new Promise<void>(inLaterBatch) : renewal.beforeSending())
+        else attempt(signIn === null ? laterBatch() : renewal.beforeSending())
       }
 
       async function afterLoading(loading: Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Call, Results } from './nobodys-call.ts'
+import type { Call, Results } from './ask.ts'
 import type { Route, Routes } from './route.ts'
 import type { Session } from './session.ts'
-import type { TokenCalls } from './token-calls.ts'
+import { resultsOf, type TokenCalls } from './token-calls.ts'
 
 /** Options of `session.link`. */
 export interface SessionLinkOptions {
@@ -31,7 +31,7 @@ export function createSessionLinks({ appCall, tokenCalls, routes }: Dependencies
       return (call) => {
         route ??= routes.open(router, call.next)
         const tokenCall = handlers.get(call.op.path)
-        return tokenCall ? tokenCall(call, route) : appCall(call)
+        return tokenCall ? resultsOf(call, tokenCall(call, route)) : appCall(call)
       }
     }
 }
