@@ -6,7 +6,7 @@ import { endOf, type SignIn } from './entry.ts'
 import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Renewal } from './renewal.ts'
-import { signInChanged, type SignInStore } from './sign-in-store.ts'
+import { signInChanged, wasNotSent, type SignInStore } from './sign-in-store.ts'
 
 /** How long a subscription must have run to be resumed a second time. */
 const MIN_SUBSCRIPTION_MS = 1_000
@@ -66,7 +66,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
             observer.next(envelope)
           },
           error(error) {
-            if (owners.wasNotSent(error)) return sendAgain()
+            if (wasNotSent(error)) return sendAgain()
             const hasLasted = isSubscription && Date.now() - startedAt >= MIN_SUBSCRIPTION_MS
             const mayResend = !wasResent || hasLasted
             const again = used && mayResend && readRejection(error) === 'renew' ? nextAttempt(used) : undefined

@@ -1,7 +1,8 @@
-import type { TRPCLink } from '@trpc/client'
+import type { TRPCClientError, TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 
 import type { CallOwners, Owner } from './call-owner.ts'
+import { wasNotSent } from './sign-in-store.ts'
 
 type OperationLink = ReturnType<TRPCLink<AnyTRPCRouter>>
 /** A call that passes through a link. */
@@ -17,7 +18,7 @@ export async function askAsNobody({ op, next }: Call, owners: CallOwners, about?
     try {
       return await answerTo(next(owners.mark(op, { signIn: null, ...about })))
     } catch (error) {
-      if (!owners.wasNotSent(error)) throw error
+      if (!wasNotSent(error as TRPCClientError<AnyTRPCRouter>)) throw error
       await laterBatch()
     }
   }

@@ -1,5 +1,4 @@
-import type { Operation, TRPCClientError } from '@trpc/client'
-import type { AnyTRPCRouter } from '@trpc/server'
+import type { Operation } from '@trpc/client'
 
 import { signInChanged } from './sign-in-store.ts'
 
@@ -25,14 +24,11 @@ export interface CallOwners {
    * @throws {TRPCClientError} if a call belongs to another sign-in than the current one, or the calls to more than one
    */
   areOfCurrent(calls: CallsToSend | undefined, current: string | null): boolean
-  /** Whether an error says that a call was not sent, because of its owner or of the calls beside it. */
-  wasNotSent(error: unknown): boolean
 }
 
 /** Makes the marks of one session. */
 export function createCallOwners(): CallOwners {
   const mark = Symbol('owner')
-  const thrown = new WeakSet()
 
   const ownerOf = ({ context }: Operation): Owner | undefined => (context as { [mark]?: Owner })[mark]
 
@@ -44,11 +40,7 @@ export function createCallOwners(): CallOwners {
       const names = new Set(ops.map((op) => ownerOf(op)).map((owner) => (owner ? owner.signIn : current)))
       const [name = current] = names
       if (names.size < 2 && (name === null || name === current)) return name !== null
-      const error: TRPCClientError<AnyTRPCRouter> = signInChanged()
-      thrown.add(error)
-      throw error
+      throw signInChanged()
     },
-    wasNotSent: (error) =>
-      [error, (error as Error).cause].some((each) => typeof each === 'object' && each !== null && thrown.has(each)),
   }
 }

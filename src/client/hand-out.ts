@@ -68,7 +68,8 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
       async fetch(url, init) {
         await untilFresh()
         const sent = new Headers(init?.headers)
-        for (const [name, value] of Object.entries(await headers(call))) sent.set(name, value)
+        const { authorization: header } = await headers(call)
+        if (header !== undefined) sent.set('authorization', header)
         return fetch(url, { ...init, headers: sent })
       },
     }),

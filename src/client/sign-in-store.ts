@@ -27,9 +27,16 @@ export interface SignInStore {
   subscribe: (listener: () => void) => () => void
 }
 
+const SIGN_IN_CHANGED = 'The sign-in has changed'
+
 /** What is thrown to a call whose sign-in is no longer the current one. */
 export function signInChanged(): TRPCClientError<AnyTRPCRouter> {
-  return new TRPCClientError('The sign-in has changed')
+  return new TRPCClientError(SIGN_IN_CHANGED)
+}
+
+/** Whether an error says that a call was not sent, because of its owner or of the calls beside it. No server sent it. */
+export function wasNotSent({ message, shape }: TRPCClientError<AnyTRPCRouter>): boolean {
+  return message === SIGN_IN_CHANGED && !shape
 }
 
 /**
@@ -43,19 +50,12 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   let over: { name: string; because: Error } | undefined
 
   function adopt(next: Entry, because?: Error): void {
-    if (!isNewer(next, entry)) return keepEarliest(next)
     const before = entry
+    if (!isNewer(next, before)) return
     entry = next
-    if (!isSignIn(before) && !isSignIn(next)) return
-    if (because && isSignIn(before)) over = { name: before.name, because }
+    if (because) over = { name: before.name, because }
+    if (tokenOf(before) === tokenOf(next)) return
     for (const listener of listeners) notify(listener)
-  }
-
-  /** Two tabs may have sent the same refresh token. The grace counts from the first time. */
-  function keepEarliest({ since, name, renewals, ...rest }: Entry): void {
-    if (!isSignIn(entry) || since !== entry.since || name !== entry.name || renewals !== entry.renewals) return
-    const { sentAt } = rest as Partial<SignIn>
-    if (sentAt !== undefined && sentAt < (entry.sentAt ?? Number.POSITIVE_INFINITY)) entry = { ...entry, sentAt }
   }
 
   const exchange = createStorageExchange({
@@ -64,9 +64,9 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
     wasRead(text, isGone) {
       const stored = parseEntry(text)
       if (stored) adopt(stored)
-      else if (isGone && isSignIn(entry)) adopt(endOf(entry))
-      if (!stored && !isSignIn(entry)) return undefined
-      return stored && isSame(stored, entry) ? undefined : JSON.stringify(entry)
+      else if (isGone) adopt(endOf(entry))
+      const isBehind = stored ? isNewer(entry, stored) : isSignIn(entry)
+      return isBehind ? JSON.stringify(entry) : undefined
     },
   })
 
@@ -114,9 +114,8 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   }
 }
 
-function isSame(stored: Entry, own: Entry): boolean {
-  const { sentAt } = own as Partial<SignIn>
-  return !isNewer(own, stored) && (sentAt === undefined || sentAt === (stored as Partial<SignIn>).sentAt)
+function tokenOf(entry: Entry): string | undefined {
+  return isSignIn(entry) ? entry.token : undefined
 }
 
 /** If a listener throws, that is reported, and the other listeners and the storage still get the change. */
