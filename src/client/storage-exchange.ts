@@ -83,9 +83,11 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
 
   let loading = run()
   void loading?.finally(() => (loading = undefined))
-  globalThis.addEventListener?.('storage', ({ key: changed }) => {
-    if (changed === key || changed === null) void run()
-  })
+  if (storage) {
+    globalThis.addEventListener?.('storage', ({ key: changed }) => {
+      if (changed === key || changed === null) void run()
+    })
+  }
 
   return {
     get loading() {
