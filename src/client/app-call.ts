@@ -1,12 +1,12 @@
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 
-import { laterBatch, type Call, type Results } from './ask.ts'
+import type { Call, Results } from './ask.ts'
 import type { CallOwners } from './call-owner.ts'
 import { endOf, type SignIn } from './entry.ts'
 import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Renewal } from './renewal.ts'
-import { signInChanged, wasNotSent, type SignInStore } from './sign-in-store.ts'
+import { signInChanged, type SignInStore } from './sign-in-store.ts'
 
 /** How long a subscription must have run to be resumed a second time. */
 const MIN_SUBSCRIPTION_MS = 1_000
@@ -32,6 +32,11 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
     const isExpired = current.endsAt !== null && Date.now() >= current.endsAt
     if (current.refreshToken === undefined && isExpired) void store.offer(endOf(current))
     return undefined
+  }
+
+  /** What a call of somebody waits for before it is sent. */
+  function ready(): Promise<void> | undefined {
+    return owners.nobodysTurn?.then(renewal.beforeSending) ?? renewal.beforeSending()
   }
 
   return ({ op, next }) =>
@@ -62,12 +67,12 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
           next(envelope) {
             const { result } = envelope
             if ('id' in result && typeof result.id === 'string') lastEventId = result.id
-            if (result.type === 'started') startedAt = Math.min(startedAt, Date.now())
+            if (result.type === 'started') startedAt = Math.min(startedAt, performance.now())
             observer.next(envelope)
           },
           error(error) {
-            if (wasNotSent(error)) return sendAgain()
-            const hasLasted = isSubscription && Date.now() - startedAt >= MIN_SUBSCRIPTION_MS
+            if (owners.wasNotSent(error)) return sendAgain()
+            const hasLasted = isSubscription && performance.now() - startedAt >= MIN_SUBSCRIPTION_MS
             const mayResend = !wasResent || hasLasted
             const again = used && mayResend && readRejection(error) === 'renew' ? nextAttempt(used) : undefined
             if (!again) return observer.error(error)
@@ -82,7 +87,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
       /** `headers` refused a batch: this call may be sent in another one. */
       function sendAgain(): void {
         if (isOver()) end()
-        else attempt(signIn === null ? laterBatch() : renewal.beforeSending())
+        else attempt(signIn === null ? undefined : ready())
       }
 
       async function afterLoading(loading: Promise<void>): Promise<void> {
@@ -96,7 +101,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
       })
       if (before !== null && isOver()) observer.error(signInChanged())
       else if (store.loading) attempt(afterLoading(store.loading))
-      else attempt(signIn === null ? undefined : renewal.beforeSending())
+      else attempt(signIn === null ? undefined : ready())
       return () => {
         leave()
         held?.unsubscribe()

@@ -1,8 +1,7 @@
-import type { TRPCClientError, TRPCLink } from '@trpc/client'
+import type { TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 
 import type { CallOwners, Owner } from './call-owner.ts'
-import { wasNotSent } from './sign-in-store.ts'
 
 type OperationLink = ReturnType<TRPCLink<AnyTRPCRouter>>
 /** A call that passes through a link. */
@@ -12,19 +11,18 @@ export type Results = ReturnType<OperationLink>
 /** One result of a call. */
 export type Envelope = Parameters<NonNullable<Parameters<Results['subscribe']>[0]['next']>>[0]
 
-/** Sends a call without a token. If a link put it into one batch with other calls, it is sent again, in a later batch. */
+/** Sends a call without a token. If a link put it into one batch with others, it is sent again. */
 export async function askAsNobody({ op, next }: Call, owners: CallOwners, about?: Partial<Owner>): Promise<Envelope> {
   for (;;) {
     try {
       return await answerTo(next(owners.mark(op, { signIn: null, ...about })))
     } catch (error) {
-      if (!wasNotSent(error as TRPCClientError<AnyTRPCRouter>)) throw error
-      await laterBatch()
+      if (!owners.wasNotSent(error as Error)) throw error
     }
   }
 }
 
-/** Settles once the calls that are sent again at once have left in a batch of theirs. */
+/** Settles once the calls that are sent now have left in a batch of their own. */
 export async function laterBatch(): Promise<void> {
   await nextTimers()
   await nextTimers()

@@ -1,5 +1,6 @@
 import type { Operation } from '@trpc/client'
 
+import { laterBatch } from './ask.ts'
 import { signInChanged } from './sign-in-store.ts'
 
 /** To whom a call belongs. */
@@ -18,6 +19,10 @@ export interface CallOwners {
   mark(op: Operation, owner: Owner): Operation
   /** Undefined if the call did not pass through `session.link`. */
   of(op: Operation): Owner | undefined
+  /** Whether an error says that a call was not sent, because of its owner or of the calls beside it. */
+  wasNotSent(error: Error): boolean
+  /** While nobody's calls are sent again, because they were in a batch with others: the others wait for that. */
+  readonly nobodysTurn: Promise<void> | undefined
   /**
    * Whether the calls are those of the current sign-in, rather than of nobody.
    *
@@ -29,18 +34,27 @@ export interface CallOwners {
 /** Makes the marks of one session. */
 export function createCallOwners(): CallOwners {
   const mark = Symbol('owner')
+  const refusals = new WeakSet()
+  let nobodysTurn: Promise<void> | undefined
 
   const ownerOf = ({ context }: Operation): Owner | undefined => (context as { [mark]?: Owner })[mark]
 
   return {
     mark: (op, owner) => ({ ...op, context: { ...op.context, [mark]: owner } }),
     of: ownerOf,
+    wasNotSent: (error) => refusals.has(error) || refusals.has(Object(error.cause)),
+    get nobodysTurn() {
+      return nobodysTurn
+    },
     areOfCurrent(calls, current) {
       const ops = calls === undefined ? [] : 'op' in calls ? [calls.op] : calls.opList
       const names = new Set(ops.map((op) => ownerOf(op)).map((owner) => (owner ? owner.signIn : current)))
       const [name = current] = names
       if (names.size < 2 && (name === null || name === current)) return name !== null
-      throw signInChanged()
+      if (names.has(null)) nobodysTurn ??= laterBatch().finally(() => (nobodysTurn = undefined))
+      const refusal = signInChanged()
+      refusals.add(refusal)
+      throw refusal
     },
   }
 }

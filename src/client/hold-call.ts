@@ -28,7 +28,11 @@ export function holdCall<Awaited>(
   }
   function go(awaited: Awaited): void {
     settle(() => {
-      sent = send(awaited)
+      try {
+        sent = send(awaited)
+      } catch (error) {
+        fail(TRPCClientError.from(error as Error))
+      }
     })
   }
 

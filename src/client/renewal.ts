@@ -1,6 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 
 import { withTimeout } from '../time/timers.ts'
+import { nextTimers } from './ask.ts'
 import { endOf, tokensOf, type SignIn } from './entry.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Route, Routes } from './route.ts'
@@ -73,9 +74,12 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     const { since, name, router, renewals } = signIn
     const state = stateOf(signIn)
     const lastAtMs = Date.now()
+    const isRepeat = isInWindow(signIn)
     state.sent = { firstAtMs: lastAtMs, ...state.sent, lastAtMs }
     await store.offer({ ...signIn, sentAt: Math.min(signIn.sentAt ?? lastAtMs, lastAtMs) })
-    if (!ifSame(signIn)) return
+    await nextTimers() // a batch of its own, so that it does not wait for slow calls
+    const present = ifSame(signIn)
+    if (!present || (isRepeat && !isInWindow(present))) return
     try {
       const tokens = tokensOf(await route.send('refresh', { refreshToken }))
       await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })
@@ -126,9 +130,8 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
       work(signIn, (present) => send(present, route, refreshToken), hasLock),
     )
       .catch((error: Error) => {
-        const atMs = state.sent?.lastAtMs ?? Date.now()
-        state.failure = { atMs, error }
-        repeatLater(signIn, atMs)
+        state.failure = { atMs: Date.now(), error }
+        repeatLater(signIn, state.sent?.lastAtMs ?? Date.now())
         throw error
       })
       .finally(() => {

@@ -1,4 +1,4 @@
-import { askAsNobody, nextTimers, type Call } from './ask.ts'
+import { askAsNobody, type Call } from './ask.ts'
 import type { CallOwners } from './call-owner.ts'
 
 /** The way to the token router that answered a sign-in. */
@@ -21,7 +21,7 @@ export interface Routes {
 /** Makes the routes of one session. */
 export function createRoutes(owners: CallOwners): Routes {
   const firsts = new Map<string, Route>()
-  let answered: { name: string; route: Route | undefined } | undefined
+  const answered = new Map<string, Route>()
   let lastId = 0
 
   return {
@@ -30,13 +30,11 @@ export function createRoutes(owners: CallOwners): Routes {
       const route: Route = {
         router,
         /**
-         * The call has an id that no other call has, no signal that could cancel it for others, and a batch of its own, so that
-         * it does not wait for slow calls.
+         * The call has an id that no other call has, and no signal that could cancel it for others.
          */
         async send(name, input) {
           lastId -= 1
           const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
-          await nextTimers()
           const { result } = await askAsNobody({ op, next }, owners)
           return (result as { data?: unknown }).data
         },
@@ -44,12 +42,11 @@ export function createRoutes(owners: CallOwners): Routes {
       if (!firsts.has(router)) firsts.set(router, route)
       return route
     },
-    remember(name, route) {
-      answered = { name, route }
-    },
+    remember: (name, route) => void answered.set(name, route),
     to({ name, router }) {
-      if (answered?.name !== name || !answered.route) answered = { name, route: firsts.get(router) }
-      return answered.route
+      const route = answered.get(name) ?? firsts.get(router)
+      if (route) answered.set(name, route)
+      return route
     },
   }
 }

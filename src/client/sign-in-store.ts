@@ -18,6 +18,8 @@ export interface SignInStore {
   readIfFast(): void
   /** The time of a sign-in or sign-out that is asked for now: later than all that came before it. */
   nextSince(): number
+  /** Whether nothing was asked for after that time, here or in another tab. */
+  isLatest(since: number): boolean
   /** Takes over an entry, unless this tab or the storage has a newer one. `because` is why the calls of the former sign-in end. */
   offer(entry: Entry, because?: Error): Promise<void> | undefined
   signOut: () => Promise<void>
@@ -27,16 +29,9 @@ export interface SignInStore {
   subscribe: (listener: () => void) => () => void
 }
 
-const SIGN_IN_CHANGED = 'The sign-in has changed'
-
 /** What is thrown to a call whose sign-in is no longer the current one. */
 export function signInChanged(): TRPCClientError<AnyTRPCRouter> {
-  return new TRPCClientError(SIGN_IN_CHANGED)
-}
-
-/** Whether an error says that a call was not sent, because of its owner or of the calls beside it. No server sent it. */
-export function wasNotSent({ message, shape }: TRPCClientError<AnyTRPCRouter>): boolean {
-  return message === SIGN_IN_CHANGED && !shape
+  return new TRPCClientError('The sign-in has changed')
 }
 
 /**
@@ -61,11 +56,11 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   const exchange = createStorageExchange({
     storage,
     key,
-    wasRead(text, isGone) {
+    wasRead(text, isGone, isSaving) {
       const stored = parseEntry(text)
       if (stored) adopt(stored)
       else if (isGone) adopt(endOf(entry))
-      const isBehind = stored ? isNewer(entry, stored) : isSignIn(entry)
+      const isBehind = stored ? isNewer(entry, stored) : isSaving && isSignIn(entry)
       return isBehind ? JSON.stringify(entry) : undefined
     },
   })
@@ -77,6 +72,11 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   function nextSince(): number {
     lastSince = Math.max(Date.now(), entry.since + 1, lastSince + 1)
     return lastSince
+  }
+
+  function isLatest(since: number): boolean {
+    readIfFast()
+    return since >= Math.max(lastSince, entry.since)
   }
 
   function offer(next: Entry, because?: Error): Promise<void> | undefined {
@@ -98,6 +98,7 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
     read: () => exchange.run(),
     readIfFast,
     nextSince,
+    isLatest,
     offer,
     async signOut() {
       if (exchange.loading) await exchange.loading
@@ -108,8 +109,9 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
       return over !== undefined && over.name === name ? TRPCClientError.from(over.because) : signInChanged()
     },
     subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      const own = (): void => listener()
+      listeners.add(own)
+      return () => listeners.delete(own)
     },
   }
 }

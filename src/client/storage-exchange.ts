@@ -11,8 +11,9 @@ interface Dependencies {
    * Takes over what was read, and returns what to write; undefined for nothing.
    *
    * @param isGone - whether the storage has held an entry that is no longer there
+   * @param isSaving - whether there is something new to write
    */
-  readonly wasRead: (text: string | null, isGone: boolean) => string | undefined
+  readonly wasRead: (text: string | null, isGone: boolean, isSaving: boolean) => string | undefined
 }
 
 /** Reads and writes the entry of a storage. */
@@ -37,35 +38,38 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
     used = undefined
   }
 
-  function ask(store: TokenStorage): Promise<void> | void {
+  function ask(store: TokenStorage, isSaving: boolean): Promise<void> | void {
     return andThen(store.getItem(key), (text) => {
-      const isGone = holdsEntry && text === null
-      holdsEntry = text !== null
-      const next = wasRead(text, isGone)
+      const isGone = holdsEntry && !text
+      holdsEntry = Boolean(text)
+      const next = wasRead(text, isGone, isSaving)
       if (next === undefined) return undefined
       return andThen(store.setItem(key, next), () =>
         andThen(store.getItem(key), (written) => {
-          holdsEntry = written !== null
+          holdsEntry = Boolean(written)
         }),
       )
     })
   }
 
-  const bounded = (work: Promise<void>): Promise<void> => withTimeout(work, STORAGE_TIMEOUT_MS).catch(giveUp)
-
-  /** A slow storage gets one question after another. */
-  async function runAfter(earlier: Promise<void>): Promise<void> {
-    await earlier
-    const store = used
-    if (store) await bounded((async () => ask(store))())
+  function bounded(work: Promise<void>): Promise<void> {
+    work.then(removeIfGivenUp, () => {}) // what it wrote after it was given up
+    return withTimeout(work, STORAGE_TIMEOUT_MS).catch(giveUp)
   }
 
-  function run(): Promise<void> | undefined {
+  /** A slow storage gets one question after another. */
+  async function runAfter(earlier: Promise<void>, isSaving: boolean): Promise<void> {
+    await earlier
+    const store = used
+    if (store) await bounded((async () => ask(store, isSaving))())
+  }
+
+  function run(isSaving = false): Promise<void> | undefined {
     const earlier = pending
-    if (earlier) pending = runAfter(earlier)
+    if (earlier) pending = runAfter(earlier, isSaving)
     else if (used) {
       try {
-        const asked = ask(used)
+        const asked = ask(used, isSaving)
         if (asked) pending = bounded(asked)
       } catch {
         giveUp()
@@ -98,7 +102,7 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
     },
     run,
     save: () => {
-      const running = run()
+      const running = run(true)
       if (running) return running.then(removeIfGivenUp)
       void removeIfGivenUp()
       return undefined

@@ -25,8 +25,11 @@ export type TokenCalls = Readonly<Record<'create' | 'refresh' | 'revoke', TokenC
 export function createTokenCalls({ store, renewal, routes, owners }: Dependencies): TokenCalls {
   /** Keeps the tokens of a sign-in. If a later sign-in or sign-out was asked for, its session is ended, as well as can be. */
   async function keep(signIn: SignIn, route: Route): Promise<void> {
-    await store.offer(signIn)
-    if (store.name === signIn.name) return routes.remember(signIn.name, route)
+    if (store.isLatest(signIn.since)) {
+      routes.remember(signIn.name, route)
+      await store.offer(signIn)
+      if (store.name === signIn.name) return
+    }
     const { refreshToken } = signIn
     if (refreshToken !== undefined) route.send('revoke', { refreshToken }).catch(() => {})
     throw signInChanged()
@@ -45,6 +48,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
     create,
     /** With the tokens of the current session it is the one renewal. With others it is a sign-in. */
     async refresh(call, route) {
+      if (store.loading) await store.loading
       const { current } = store
       const given = (call.op.input as { refreshToken?: unknown } | undefined)?.refreshToken
       if (!current?.refreshToken || (given !== undefined && sidOf(given) !== sidOf(current.refreshToken)))
@@ -55,13 +59,17 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
       return { result: { type: 'data', data: answerOf(renewed) } }
     },
     /** Signs out at once. The refresh token says which session is to end. */
-    async revoke({ op, next }) {
+    async revoke({ op, next }, route) {
       if (store.loading) await store.loading
       store.readIfFast()
-      const refreshToken = store.current?.refreshToken
+      const { current } = store
+      const issuer = (current && routes.to(current)) ?? route
+      const refreshToken = current?.refreshToken
       void store.signOut()
-      const input = refreshToken === undefined ? op.input : { refreshToken, ...(op.input as object | undefined) }
-      return askAsNobody({ op: { ...op, input }, next }, owners)
+      if (refreshToken === undefined) return askAsNobody({ op, next }, owners)
+      const input = { refreshToken, ...(op.input as object | undefined) }
+      if (issuer === route) return askAsNobody({ op: { ...op, input }, next }, owners)
+      return { result: { type: 'data', data: await issuer.send('revoke', input) } }
     },
   }
 }
