@@ -80,6 +80,7 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     await nextTimers() // a batch of its own, so that it does not wait for slow calls
     const present = ifSame(signIn)
     if (!present || (isRepeat && !isInWindow(present))) return
+    state.sent = { ...state.sent, lastAtMs: Date.now() }
     try {
       const tokens = tokensOf(await route.send('refresh', { refreshToken }))
       await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })

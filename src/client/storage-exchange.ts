@@ -103,7 +103,7 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
     run,
     save: () => {
       const running = run(true)
-      if (running) return running.then(removeIfGivenUp)
+      if (running) return running.then(() => void removeIfGivenUp())
       void removeIfGivenUp()
       return undefined
     },
