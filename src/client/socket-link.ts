@@ -8,6 +8,8 @@ import type { SignInStore } from './sign-in-store.ts'
 
 /** How often a call that waits for a connection looks at it: no event tells all that matters. */
 const LOOK_MS = 50
+/** How long a sign-in over a socket keeps others waiting. */
+const SIGN_IN_TIMEOUT_MS = 10_000
 const CLOSING = 2
 
 /** What is needed of the client that `createWSClient` makes. */
@@ -95,6 +97,22 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       }
     }
 
+    /** Keeps connections nobody's while somebody signs in. The server makes one theirs before the client hears of it. */
+    function reserve(): () => void {
+      let isOver = false
+      function release(): void {
+        if (isOver) return
+        isOver = true
+        clearTimeout(timer)
+        params.signingIn -= 1
+        closeOthers(store.name)
+      }
+      const timer = setTimeout(release, SIGN_IN_TIMEOUT_MS)
+      params.signingIn += 1
+      endOthers(null)
+      return release
+    }
+
     watch()
     return ({ op, next }) =>
       observable((observer) => {
@@ -103,10 +121,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
         const isDone = (): boolean => !running.has(call)
         watch()
         running.add(call)
-        if (changesBearer) {
-          params.signingIn += 1
-          endOthers(null)
-        }
+        const release = changesBearer ? reserve() : undefined
         const mayPass = signIn === null && !changesBearer
         if (mayPass) noteSpeaker()
         const held = holdCall(op, mayPass || isReadyFor(signIn) ? undefined : untilReadyFor(signIn, isDone), {
@@ -124,9 +139,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
         return () => {
           running.delete(call)
           held.unsubscribe()
-          if (!changesBearer) return
-          params.signingIn -= 1
-          closeOthers(store.name)
+          release?.()
         }
       })
   }
