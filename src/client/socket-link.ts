@@ -10,7 +10,9 @@ import type { SignInStore } from './sign-in-store.ts'
 const LOOK_MS = 50
 /** How long a sign-in over a socket keeps others waiting. */
 const SIGN_IN_TIMEOUT_MS = 10_000
-const CLOSING = 2
+const OPEN = 1
+/** The speaker of a connection that may have sent its parameters before a change of sign-in, or after. */
+const UNKNOWN = ''
 
 /** What is needed of the client that `createWSClient` makes. */
 export interface SocketClient {
@@ -47,8 +49,8 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     function closeOthers(signIn: string | null): void {
       noteSpeaker()
       for (const [ws, speaker] of speakers) {
-        if (speaker !== signIn) ws.close()
-        if (ws.readyState >= CLOSING) speakers.delete(ws)
+        if (speaker !== signIn && ws.readyState === OPEN) ws.close()
+        if (ws.readyState > OPEN) speakers.delete(ws)
       }
     }
 
@@ -77,7 +79,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       shown = store.name
       endOthers(shown)
       const { connection } = client
-      if (connection && connection.state !== 'open') connection.ws.close() // it may have sent its parameters already
+      if (connection && connection.state !== 'open') speakers.set(connection.ws, UNKNOWN)
       closeOthers(shown)
       stopIfIdle()
     }
@@ -87,7 +89,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       shown = store.name
       const leaveStore = store.subscribe(follow)
       const leaveParams = params.onAnswer(() => {
-        setTimeout(noteSpeaker)
+        setTimeout(() => closeOthers(params.signingIn > 0 ? null : store.name))
         stopIfIdle()
       })
       stopWatching = () => {
