@@ -25,7 +25,10 @@ export function act(world: World, action: Action, wirings: readonly Wiring[]): v
       return inTab(action.tab, (tab) => {
         const call = make(world, tab, { path: 'token.revoke', over: way(tab, action.over) })
         world.fates.set(call.n, action.fate)
-        follow(world, tab, { call, answer: tab.client.mutation('token.revoke', { n: call.n }, { context: { over: call.over } }) })
+        follow(world, tab, {
+          call,
+          answer: tab.client.mutation('token.revoke', { n: call.n }, { context: { over: call.over } }),
+        })
       })
     case 'sign out':
       return inTab(action.tab, (tab) => {
@@ -82,6 +85,8 @@ export function act(world: World, action: Action, wirings: readonly Wiring[]): v
 const way = (tab: Tab, over: 'http' | 'socket' | 'other'): 'http' | 'socket' =>
   over === 'socket' && tab.hasSocket ? 'socket' : 'http'
 
+const isMutation = (path: string): boolean => path === 'act' || path === 'anyoneAct'
+
 /** Writes down a call at the moment when it is made. */
 function make({ clock, trace }: World, tab: Tab, made: Made): Call {
   const sid = sidOf(tab.stored())
@@ -93,7 +98,7 @@ function make({ clock, trace }: World, tab: Tab, made: Made): Call {
 
 function follow({ clock }: World, tab: Tab, { call, answer }: { call: Call; answer: Promise<unknown> }): void {
   answer.then(
-    () => Object.assign(call, { settledAt: clock.elapsed, then: tab.shown() }),
+    () => Object.assign(call, { settledAt: clock.elapsed, shownThen: tab.shown() }),
     (error: unknown) => Object.assign(call, { settledAt: clock.elapsed, error }),
   )
 }
@@ -109,15 +114,21 @@ function callOnce(world: World, tab: Tab, { path, over, fate }: Of<'call'>): voi
   const call = make(world, tab, { path, over: way(tab, over) })
   world.fates.set(call.n, fate)
   const client = over === 'other' ? tab.other : tab.client
-  const ask = path.endsWith('Act') || path === 'act' ? client.mutation : client.query
-  follow(world, tab, { call, answer: ask.call(client, path, { n: call.n }, { context: { over: call.over } }) })
+  const options = { context: { over: call.over } }
+  follow(world, tab, {
+    call,
+    answer: isMutation(path)
+      ? client.mutation(path, { n: call.n }, options)
+      : client.query(path, { n: call.n }, options),
+  })
 }
 
 function subscribe(world: World, tab: Tab, { path, over, fate }: Of<'subscribe'>): void {
   const { clock, trace } = world
   const call = make(world, tab, { path, over: way(tab, over) })
   world.fates.set(call.n, fate)
-  const end = (error?: unknown): unknown => Object.assign(call, { settledAt: clock.elapsed, ...(error !== undefined && { error }) })
+  const end = (error?: unknown): unknown =>
+    Object.assign(call, { settledAt: clock.elapsed, ...(error !== undefined && { error }) })
   const subscription = tab.client.subscription(
     path,
     { n: call.n },

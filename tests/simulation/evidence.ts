@@ -30,11 +30,14 @@ export function isOf(sid: string | undefined, call: Call, { schedule, trace }: E
 export function strayedSids(shown: Shown, { trace }: Evidence): boolean {
   const earlier = trace.shown.filter(({ tab, at }) => tab === shown.tab && at <= shown.at)
   const place = earlier.indexOf(shown)
-  return earlier.slice(0, Math.max(place - 1, 0)).some(({ signIn }) => signIn?.id === shown.signIn?.id && earlier[place - 1]?.signIn?.id !== shown.signIn?.id)
+  return earlier
+    .slice(0, Math.max(place - 1, 0))
+    .some(({ signIn }) => signIn?.id === shown.signIn?.id && earlier[place - 1]?.signIn?.id !== shown.signIn?.id)
 }
 
 const isShared = ({ schedule, trace }: Evidence): boolean =>
-  (schedule.storage.kind === 'sync' || schedule.storage.kind === 'async') && !trace.excuses.some(({ why }) => why === 'odd text')
+  (schedule.storage.kind === 'sync' || schedule.storage.kind === 'async') &&
+  !trace.excuses.some(({ why }) => why === 'odd text')
 
 /** Whom the tabs hold at the end, if they share a storage that nobody else writes to. */
 export const finals = (e: Evidence): readonly { tab: string; sid: string | undefined }[] =>
@@ -57,8 +60,10 @@ export const asksOf = ({ trace }: Evidence): readonly Ask[] =>
 export function lastAsk(e: Evidence): readonly Ask[] {
   const asks = asksOf(e)
   const last = asks.at(-1)
-  if (!last || !isShared(e) || e.closed.has(last.call.tab) || e.trace.excuses.some(({ why }) => why === 'device clock')) return []
-  if (last.call.settledAt === undefined || (last.call.path === 'token.create' && last.call.then === undefined)) return []
+  if (!last || !isShared(e) || e.closed.has(last.call.tab) || e.trace.excuses.some(({ why }) => why === 'device clock'))
+    return []
+  if (last.call.settledAt === undefined || (last.call.path === 'token.create' && last.call.shownThen === undefined))
+    return []
   return asks.some(({ call }) => call !== last.call && call.at === last.call.at) ? [] : [last]
 }
 
@@ -76,8 +81,16 @@ export const overtakers = (call: Call, e: Evidence): readonly Ask[] =>
 export const answersOf = (e: Evidence): readonly Ask[] =>
   asksOf(e).filter(({ call, sid }) => {
     const request = e.trace.requests.find(({ calls, path }) => path.includes('token.create') && calls.includes(call.n))
-    const failed = e.trace.requests.some(({ path, outcome, at }) => path.includes('revoke') && at >= call.at && outcome !== 'answered')
-    return sid !== undefined && request?.answer?.includes('refreshToken') === true && !failed && !e.closed.has(call.tab) && !hasFailed(e)
+    const failed = e.trace.requests.some(
+      ({ path, outcome, at }) => path.includes('revoke') && at >= call.at && outcome !== 'answered',
+    )
+    return (
+      sid !== undefined &&
+      request?.answer?.includes('refreshToken') === true &&
+      !failed &&
+      !e.closed.has(call.tab) &&
+      !hasFailed(e)
+    )
   })
 
 const hasFailed = ({ schedule }: Evidence): boolean =>
@@ -88,7 +101,9 @@ export const liveAtEnd = (sid: string | undefined, { trace }: Evidence): boolean
   sid !== undefined && !trace.endings.some((ending) => ending.sid === sid)
 
 export const refreshTokens = ({ trace }: Evidence): readonly string[] =>
-  trace.requests.flatMap(({ answer }) => [...(answer ?? '').matchAll(/"refreshToken":"([^"]+)"/g)].map(([, token]) => token!))
+  trace.requests.flatMap(({ answer }) =>
+    [...(answer ?? '').matchAll(/"refreshToken":"([^"]+)"/g)].map(([, token]) => token!),
+  )
 
 export const authorizations = ({ trace }: Evidence): readonly string[] =>
   trace.requests.flatMap(({ authorization }) => authorization ?? [])
@@ -120,23 +135,32 @@ export function excuseOf({ sid, at }: Rotation, { schedule, trace, closed }: Evi
   if (refreshes.some((request) => (request.reachedAt ?? request.at) - request.at > 2_000)) return true
   return trace.rotations
     .filter((rotation) => rotation.sid === sid && rotation.at < at && rotation.result === rotation.generation + 1)
-    .some(({ at: rotatedAt }) => !refreshes.some(
-      ({ tab, answer, settledAt = 0, reachedAt = 0 }) =>
-        answer?.includes('refreshToken') && reachedAt >= rotatedAt && settledAt <= rotatedAt + GRACE_SECONDS * 1_000 &&
-        (closed.get(tab) ?? Number.POSITIVE_INFINITY) > settledAt + 1_000,
-    ))
+    .some(
+      ({ at: rotatedAt }) =>
+        !refreshes.some(
+          ({ tab, answer, settledAt = 0, reachedAt = 0 }) =>
+            answer?.includes('refreshToken') &&
+            reachedAt >= rotatedAt &&
+            settledAt <= rotatedAt + GRACE_SECONDS * 1_000 &&
+            (closed.get(tab) ?? Number.POSITIVE_INFINITY) > settledAt + 1_000,
+        ),
+    )
 }
 
 /** The moments when a tab no longer showed anybody. */
 export const signOuts = (e: Evidence): readonly { sid: string | undefined; at: number }[] =>
   e.trace.shown.flatMap((shown, index) => {
     if (shown.signIn) return []
-    const before = e.trace.shown.slice(0, index).findLast(({ tab }) => tab === shown.tab)?.signIn
+    const before = e.trace.shown
+      .slice(0, index)
+      .filter(({ tab }) => tab === shown.tab)
+      .at(-1)?.signIn
     return before ? [{ sid: before.sid, at: shown.at }] : []
   })
 
 /** Whether there was a cause for a sign-out. */
 export const causeOfSignOut = ({ sid, at }: { sid: string | undefined; at: number }, e: Evidence): boolean =>
-  !isShared(e) || asksOf(e).some(({ call }) => call.at <= at && call.path !== 'token.create') ||
+  !isShared(e) ||
+  asksOf(e).some(({ call }) => call.at <= at && call.path !== 'token.create') ||
   e.trace.endings.some((ending) => ending.sid === sid && ending.at <= at) ||
   e.trace.excuses.some((excuse) => excuse.at <= at)

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 import * as fc from 'fast-check'
 
 import { rules } from './rules.ts'
@@ -27,7 +29,10 @@ export interface Findings {
 const MOST_SHRINKING = 500
 
 /** Draws schedules and runs them until a rule is broken, and then looks for the shortest schedule that breaks it. */
-export async function explore(createSession: CreateSession, { runs, seed, only, mostActions = 24 }: Exploration): Promise<Findings> {
+export async function explore(
+  createSession: CreateSession,
+  { runs, seed, only, mostActions = 24 }: Exploration,
+): Promise<Findings> {
   const checks: Record<string, number> = {}
   const looked = rules.filter(({ rule }) => !only || only.includes(rule))
   let count = 0
@@ -57,7 +62,9 @@ export async function explore(createSession: CreateSession, { runs, seed, only, 
     fc.asyncProperty(schedules(mostActions), async (schedule) => {
       count += 1
       if (failedAt !== undefined && count > failedAt + MOST_SHRINKING) return
-      const broken = (await breaks(schedule)) ?? (unhandled === undefined ? undefined : `an unhandled rejection: ${String(unhandled)}`)
+      const broken =
+        (await breaks(schedule)) ??
+        (unhandled === undefined ? undefined : `an unhandled rejection: ${inspect(unhandled)}`)
       if (broken === undefined) return
       failedAt ??= count
       throw new Error(broken)

@@ -24,7 +24,7 @@ export function replaceGlobals({ clock, random, fetch, locks, listen }: Surround
   function replace(target: object, name: string, value: unknown): void {
     const before = Object.getOwnPropertyDescriptor(target, name)
     Object.defineProperty(target, name, { value, configurable: true, writable: true })
-    restores.push(() => {
+    restores.unshift(() => {
       if (before) Object.defineProperty(target, name, before)
       else Reflect.deleteProperty(target, name)
     })
@@ -36,11 +36,7 @@ export function replaceGlobals({ clock, random, fetch, locks, listen }: Surround
       run()
     })
   }
-  function clear(timer?: { step: Step }): void {
-    if (timer) timer.step.run = undefined
-  }
-
-  function VirtualDate(...args: [number]): Date {
+  function VirtualDate(...args: [] | [number]): Date {
     return args.length === 0 ? new RealDate(now()) : new RealDate(...args)
   }
 
@@ -76,8 +72,12 @@ export function replaceGlobals({ clock, random, fetch, locks, listen }: Surround
   replace(globalThis, 'navigator', { locks })
   replace(globalThis, 'window', globalThis)
   return () => {
-    for (const restore of restores.toReversed()) restore()
+    for (const restore of restores) restore()
   }
+}
+
+function clear(timer?: { step: Step }): void {
+  if (timer) timer.step.run = undefined
 }
 
 const timerOf = (step: Step) => ({ step, ref: () => {}, unref: () => {}, hasRef: () => true })

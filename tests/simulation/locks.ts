@@ -36,7 +36,7 @@ export function createLocks(clock: Clock, mode: LockMode): Locks {
   function request(name: string, ...rest: [Granted] | [Options, Granted]): Promise<unknown> {
     const { zone } = clock
     const granted = rest.at(-1) as Granted
-    const { signal, ifAvailable } = (rest.length === 2 ? rest[0] : {}) as Options
+    const { signal, ifAvailable } = rest.length === 2 ? rest[0] : ({} as Options)
     return new Promise((resolve, reject) => {
       const queue = queues.get(name) ?? []
       queues.set(name, queue)

@@ -38,7 +38,7 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
 
   function simulatedFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
     const { zone } = clock
-    const url = new URL(String(input))
+    const url = new URL(input instanceof Request ? input.url : input)
     const headers = new Headers(init.headers)
     const text = typeof init.body === 'string' ? init.body : ''
     const calls = [...`${text} ${decodeURIComponent(url.search)}`.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n))
@@ -88,9 +88,14 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
 
       async function serve(): Promise<void> {
         exchange.reachedAt = clock.elapsed
-        const response = await server.handle(
-          new Request(url, { method: init.method ?? 'GET', headers, body: text || null, signal: aborted.signal }),
-        )
+        const response = await server.handle({
+          url: url.href,
+          method: init.method ?? 'GET',
+          headers,
+          signal: aborted.signal,
+          text: async () => text,
+          json: async () => JSON.parse(text) as unknown,
+        })
         const { status } = response
         const answered = { status, headers: response.headers }
         if (network.down || fate.loss === 'answer') return lose(false)
@@ -130,18 +135,20 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
   }
 
   const network: Network = {
-    fetch: simulatedFetch as typeof fetch,
+    fetch: simulatedFetch,
     down: false,
     cut(of) {
       for (const [fail, zone] of running)
-        if (!of || of === zone) clock.schedule(FAILS_AFTER_MS, of ? server.zone : zone, () => fail(new TypeError(NETWORK_ERROR)))
+        if (!of || of === zone)
+          clock.schedule(FAILS_AFTER_MS, of ? server.zone : zone, () => fail(new TypeError(NETWORK_ERROR)))
     },
   }
   return network
 }
 
 const isStream = ({ headers, body }: Response): boolean =>
-  body !== null && (headers.get('content-type') === 'text/event-stream' || headers.get('transfer-encoding') === 'chunked')
+  body !== null &&
+  (headers.get('content-type') === 'text/event-stream' || headers.get('transfer-encoding') === 'chunked')
 
 async function pump(body: ReadableStream<Uint8Array>, pass: (chunk: Uint8Array | undefined) => unknown): Promise<void> {
   const reader = body.getReader()

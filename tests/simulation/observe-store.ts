@@ -16,7 +16,6 @@ export interface ObservedStore {
 export function observeStore({ clock, trace }: { clock: Clock; trace: Trace }, store: Store): ObservedStore {
   const expected: { user: string; n: number }[] = []
   const started = new Map<string, string>()
-  const nameOf = (session: string | { sid: string }): string => (typeof session === 'string' ? session : session.sid)
 
   function end(sid: string, by: string): void {
     if (started.delete(sid)) trace.endings.push({ at: clock.elapsed, sid, by })
@@ -38,24 +37,41 @@ export function observeStore({ clock, trace }: { clock: Clock; trace: Trace }, s
     expect: (user, n) => expected.push({ user, n }),
     store: {
       ...store,
-      start: observe(store.start, ([{ sid, sub }]) => {
-        const place = expected.findIndex(({ user }) => user === sub)
-        const [call] = place === -1 ? [] : expected.splice(place, 1)
-        started.set(sid, sub)
-        trace.starts.push({ n: call?.n, sid, sub })
-      }),
-      isLive: observe(store.isLive, () => {}),
-      rotate: observe(store.rotate, ([session, generation], result) => {
-        const sid = nameOf(session)
-        const next = typeof result === 'string' ? result : result.generation
-        trace.rotations.push({ at: clock.elapsed, sid, generation, result: next })
-        if (result === 'reused') end(sid, 'reuse')
-      }),
-      end: observe(store.end, ([session]) => end(nameOf(session), 'end')),
-      endAll: observe(store.endAll, ([sub, except]) => {
-        for (const [sid, user] of started) if (user === sub && sid !== except) end(sid, 'end of all')
-      }),
+      start: observe(
+        (...args: Parameters<Store['start']>) => store.start(...args),
+        ([{ sid, sub }]) => {
+          const place = expected.findIndex(({ user }) => user === sub)
+          const [call] = place === -1 ? [] : expected.splice(place, 1)
+          started.set(sid, sub)
+          trace.starts.push({ n: call?.n, sid, sub })
+        },
+      ),
+      isLive: observe(
+        (...args: Parameters<Store['isLive']>) => store.isLive(...args),
+        () => {},
+      ),
+      rotate: observe(
+        (...args: Parameters<Store['rotate']>) => store.rotate(...args),
+        ([session, generation], result) => {
+          const sid = nameOf(session)
+          const next = typeof result === 'string' ? result : result.generation
+          trace.rotations.push({ at: clock.elapsed, sid, generation, result: next })
+          if (result === 'reused') end(sid, 'reuse')
+        },
+      ),
+      end: observe(
+        (...args: Parameters<Store['end']>) => store.end(...args),
+        ([session]) => end(nameOf(session), 'end'),
+      ),
+      endAll: observe(
+        (...args: Parameters<Store['endAll']>) => store.endAll(...args),
+        ([sub, except]) => {
+          for (const [sid, user] of started) if (user === sub && sid !== except) end(sid, 'end of all')
+        },
+      ),
     },
   }
   return observed
 }
+
+const nameOf = (session: string | { sid: string }): string => (typeof session === 'string' ? session : session.sid)

@@ -67,8 +67,8 @@ export const rules: readonly Rule[] = [
     holds: (ask, e) => finals(e).every(({ sid }) => sid === ask.sid || (sid === undefined && !liveAtEnd(ask.sid, e))),
   }),
   rule(3, 'a sign-in that succeeds was not overtaken', {
-    of: (e) => asksOf(e).filter(({ call }) => call.path === 'token.create' && call.then !== undefined),
-    holds: ({ call }, e) => overtakers(call, e).length === 0 && call.then?.sub === call.user,
+    of: (e) => asksOf(e).filter(({ call }) => call.path === 'token.create' && call.shownThen !== undefined),
+    holds: ({ call }, e) => overtakers(call, e).length === 0 && call.shownThen?.sub === call.user,
   }),
   rule(3, 'a session whose sign-in was overtaken is over', {
     of: (e) => answersOf(e).filter(({ call }) => call.error !== undefined),
@@ -76,7 +76,9 @@ export const rules: readonly Rule[] = [
   }),
   rule(4, 'every call settles', {
     of: (e) => e.trace.calls.filter((call) => !call.path.endsWith('eed') && !closedTabs(e).has(call.tab)),
-    holds: (call, e) => call.settledAt !== undefined || e.trace.requests.some(({ calls, outcome }) => calls.includes(call.n) && outcome === 'silent'),
+    holds: (call, e) =>
+      call.settledAt !== undefined ||
+      e.trace.requests.some(({ calls, outcome }) => calls.includes(call.n) && outcome === 'silent'),
   }),
   rule(4, 'the client itself keeps no call waiting for long', {
     of: (e) => e.waits,

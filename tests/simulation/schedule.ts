@@ -9,7 +9,13 @@ export type User = 'ann' | 'bob'
 
 /** What somebody does, or what befalls them. `tab` counts from 0, and again from 0 after the last. */
 export type Action =
-  | { readonly do: 'sign in'; readonly tab: number; readonly user: User; readonly over: 'http' | 'socket'; readonly fate: Fate }
+  | {
+      readonly do: 'sign in'
+      readonly tab: number
+      readonly user: User
+      readonly over: 'http' | 'socket'
+      readonly fate: Fate
+    }
   | { readonly do: 'revoke'; readonly tab: number; readonly over: 'http' | 'socket'; readonly fate: Fate }
   | { readonly do: 'sign out'; readonly tab: number }
   | {
@@ -57,7 +63,7 @@ const user = among<User>('ann', 'bob')
 const over = fc.oneof(often(3, fc.constant('http' as const)), often(1, fc.constant('socket' as const)))
 const delay = fc.oneof(often(6, upTo(50)), often(2, upTo(2_000)), often(1, upTo(12_000)))
 
-export const fates: fc.Arbitrary<Fate> = fc.record({
+const fates: fc.Arbitrary<Fate> = fc.record({
   out: fc.oneof(often(8, upTo(50)), often(2, upTo(1_900)), often(1, upTo(12_000))),
   back: delay,
   loss: fc.oneof(
@@ -80,7 +86,10 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
       fate: fates,
     }),
   ),
-  often(3, fc.record({ do: fc.constant('subscribe' as const), tab, path: among('feed', 'anyoneFeed'), over, fate: fates })),
+  often(
+    3,
+    fc.record({ do: fc.constant('subscribe' as const), tab, path: among('feed', 'anyoneFeed'), over, fate: fates }),
+  ),
   often(1, fc.record({ do: fc.constant('unsubscribe' as const), tab })),
   often(1, fc.record({ do: among('end sessions', 'change role'), user })),
   often(2, fc.record({ do: among('hide', 'freeze'), tab, ms: upTo(30_000) })),
@@ -108,7 +117,11 @@ export const schedules = (most: number): fc.Arbitrary<Schedule> =>
       maxLength: 4,
     }),
     storage: fc.record({
-      kind: fc.oneof(often(8, fc.constant('sync' as const)), often(3, fc.constant('async' as const)), often(1, among('throws', 'silent'))),
+      kind: fc.oneof(
+        often(8, fc.constant('sync' as const)),
+        often(3, fc.constant('async' as const)),
+        often(1, among('throws', 'silent')),
+      ),
       lag: among(1, 30, 300),
       events: among('prompt', 'late', 'twice', 'never'),
     }),

@@ -5,15 +5,15 @@ import type { SignIn } from './trace.ts'
 
 /** The public face of a session, as far as it is simulated. */
 export interface Session {
-  link(options?: { router?: string | null }): TRPCLink<AnyTRPCRouter>
-  socket?(client: unknown): TRPCLink<AnyTRPCRouter>
-  headers(opts?: object): Promise<{ authorization?: string }>
-  connectionParams(): Promise<{ authorization: string } | null>
+  link: (options?: { router?: string | null }) => TRPCLink<AnyTRPCRouter>
+  socket?: (client: unknown) => TRPCLink<AnyTRPCRouter>
+  headers: (opts?: object) => Promise<Record<string, string>>
+  connectionParams: () => Promise<{ authorization: string } | null>
   readonly eventSourceOptions: unknown
   readonly signInId?: string | null
   readonly claims: { readonly sid?: string; readonly sub?: string } | null
-  subscribe(listener: () => void): () => void
-  signOut(): Promise<void>
+  subscribe: (listener: () => void) => () => void
+  signOut: () => Promise<void>
 }
 
 /** `createSession` of the client under test. */

@@ -57,8 +57,9 @@ function notice({ clock, tabs, trace }: World): void {
   const tab = tabs.find(({ zone }) => zone === clock.zone)
   if (!tab) return
   const signIn = tab.shown()
-  const last = trace.shown.findLast((shown) => shown.tab === tab.zone.name)
-  if ((last?.signIn?.id ?? null) !== (signIn?.id ?? null)) trace.shown.push({ tab: tab.zone.name, at: clock.elapsed, signIn })
+  const last = trace.shown.filter((shown) => shown.tab === tab.zone.name).at(-1)
+  if ((last?.signIn?.id ?? null) !== (signIn?.id ?? null))
+    trace.shown.push({ tab: tab.zone.name, at: clock.elapsed, signIn })
 }
 
 /** Lets everything come to rest, and every tab read the storage. */
@@ -83,7 +84,9 @@ function closeSubscriptions({ subscriptions }: Tab): void {
 
 /** How long calls over HTTP waited while none of their requests was on its way. */
 function waitsOf({ tabs, trace }: World): Evidence['waits'] {
-  const neverLate = new Set(tabs.filter(({ zone }) => zone.hiddenUntil === 0 && zone.frozenUntil === 0).map(({ zone }) => zone.name))
+  const neverLate = new Set(
+    tabs.filter(({ zone }) => zone.hiddenUntil === 0 && zone.frozenUntil === 0).map(({ zone }) => zone.name),
+  )
   return trace.calls.flatMap(({ n, at, over, path, settledAt, tab }) => {
     if (over === 'socket' || path.endsWith('eed') || settledAt === undefined || !neverLate.has(tab)) return []
     const requests = trace.requests.filter(({ calls }) => calls.includes(n))

@@ -23,7 +23,11 @@ export interface SharedStorage {
 
 /** A tab's view of the storage. */
 export interface TabStorage {
-  readonly storage: { getItem(key: string): unknown; setItem(key: string, text: string): unknown; removeItem(key: string): unknown }
+  readonly storage: {
+    getItem(key: string): unknown
+    setItem(key: string, text: string): unknown
+    removeItem(key: string): unknown
+  }
   readonly text: string | null
 }
 
@@ -36,7 +40,11 @@ interface View {
 }
 
 /** Makes an empty storage. The newest write wins in every view, however late it comes. */
-export function createStorage({ clock, trace }: { clock: Clock; trace: Trace }, mode: StorageMode, key: string): SharedStorage {
+export function createStorage(
+  { clock, trace }: { clock: Clock; trace: Trace },
+  mode: StorageMode,
+  key: string,
+): SharedStorage {
   const views: View[] = []
   let text: string | null = null
   let version = 0

@@ -51,7 +51,7 @@ export function openTab(world: World, name: string, { http, socket }: Wiring): T
 
   function build(): NonNullable<typeof built> {
     const session = world.createSession({ storage: view.storage, key: STORAGE_KEY })
-    const headers = session.headers as () => Promise<Record<string, string>>
+    const { headers } = session
     const overHttp = { single: httpLink, batch: httpBatchLink, stream: httpBatchStreamLink }[http]
     const events = httpSubscriptionLink({
       url: 'http://api.test',
@@ -70,7 +70,13 @@ export function openTab(world: World, name: string, { http, socket }: Wiring): T
           session.link(),
           ...(socket === 'none'
             ? [overNet]
-            : [splitLink({ condition: ({ context }) => context['over'] === 'socket', true: overSocket(session), false: overNet })]),
+            : [
+                splitLink({
+                  condition: ({ context }) => context['over'] === 'socket',
+                  true: overSocket(session),
+                  false: overNet,
+                }),
+              ]),
         ] as TRPCLink<AnyTRPCRouter>[],
       }),
       other: createTRPCUntypedClient({
@@ -83,7 +89,7 @@ export function openTab(world: World, name: string, { http, socket }: Wiring): T
     const client = createWSClient({
       url: 'ws://api.test',
       WebSocket: world.sockets.WebSocket,
-      connectionParams: session.connectionParams,
+      connectionParams: () => session.connectionParams(),
       ...(socket === 'lazy' && { lazy: { enabled: true, closeMs: 10_000 } }),
     })
     return [...(session.socket ? [session.socket(client)] : []), wsLink({ client })]

@@ -38,7 +38,7 @@ export interface Call {
   settledAt?: number
   error?: unknown
   /** Whom the tab showed when the call had succeeded. */
-  then?: SignIn | null
+  shownThen?: SignIn | null
 }
 
 /** A procedure that ran on the server. */
