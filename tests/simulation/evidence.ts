@@ -105,8 +105,10 @@ export const refreshTokens = ({ trace }: Evidence): readonly string[] =>
     [...(answer ?? '').matchAll(/"refreshToken":"([^"]+)"/g)].map(([, token]) => token!),
   )
 
-export const authorizations = ({ trace }: Evidence): readonly string[] =>
-  trace.requests.flatMap(({ authorization }) => authorization ?? [])
+export const authorizations = ({ trace }: Evidence): readonly string[] => [
+  ...trace.params,
+  ...trace.requests.flatMap(({ authorization }) => authorization ?? []),
+]
 
 const MISTAKE = /header|ByteString|undefined|not a function|Cannot read|not iterable/i
 
@@ -115,8 +117,9 @@ export const crashes = ({ error }: Call): boolean => error instanceof Error && M
 
 const isRefresh = ({ path }: Exchange): boolean => path.split(',').some((name) => name.endsWith('refresh'))
 
-/** Refresh requests of one tab with one refresh token that follow each other. */
+/** Refresh requests of one tab with one refresh token that follow each other. Who moves the clock moves the pause. */
 export function pairsOfRefreshes({ trace }: Evidence): readonly { before: Exchange; after: Exchange }[] {
+  if (trace.excuses.some(({ why }) => why === 'device clock')) return []
   const last = new Map<string, Exchange>()
   return trace.requests.filter(isRefresh).flatMap((after) => {
     const key = `${after.tab} ${/"refreshToken":"([^"]+)"/.exec(after.text)?.[1]}`
@@ -161,6 +164,39 @@ export const signOuts = (e: Evidence): readonly { sid: string | undefined; at: n
 /** Whether there was a cause for a sign-out. */
 export const causeOfSignOut = ({ sid, at }: { sid: string | undefined; at: number }, e: Evidence): boolean =>
   !isShared(e) ||
-  asksOf(e).some(({ call }) => call.at <= at && call.path !== 'token.create') ||
+  asksOf(e).some(({ call }) => call.at <= at && call.at >= askedAt(sid, e) && call.path !== 'token.create') ||
   e.trace.endings.some((ending) => ending.sid === sid && ending.at <= at) ||
   e.trace.excuses.some((excuse) => excuse.at <= at)
+
+const askedAt = (sid: string | undefined, e: Evidence): number => asksOf(e).find((ask) => ask.sid === sid)?.call.at ?? 0
+
+const isUntouched = ({ schedule, trace }: Evidence): boolean =>
+  trace.excuses.length === 0 &&
+  !hasFailed({ schedule } as Evidence) &&
+  schedule.storage.kind === 'sync' &&
+  schedule.weather.every(({ loss, out, back }) => loss === 'none' && out + back < 3_000)
+
+/** Calls over HTTP of a sign-in that lasted, in a world in which nothing was lost. */
+export const undisturbed = (e: Evidence): readonly Call[] =>
+  isUntouched(e)
+    ? e.trace.calls.filter(({ shown, over, path, tab, n }) => {
+        const lasts = shown !== null && liveAtEnd(shown.sid, e) && !e.closed.has(tab)
+        const isPlain = over === 'http' && /^(anyone)?(look|act)$/i.test(path)
+        const staysShown = e.shownAtEnd.every(({ signIn }) => signIn?.id === shown?.id)
+        const fates = e.trace.requests.filter(({ calls }) => calls.includes(n))
+        return lasts && isPlain && staysShown && fates.every(({ outcome }) => outcome === 'answered')
+      })
+    : []
+
+/** Calls over HTTP that nobody was named for, and that were answered. */
+export const callsOfNobody = ({ schedule, trace }: Evidence): readonly Call[] =>
+  trace.calls.filter(
+    ({ shown, named, over, path, n }) =>
+      shown === null &&
+      named.size === 0 &&
+      over === 'http' &&
+      path.startsWith('anyone') &&
+      !path.endsWith('Feed') &&
+      schedule.storage.kind !== 'async' &&
+      trace.requests.some(({ calls, outcome }) => calls.includes(n) && outcome === 'answered'),
+  )

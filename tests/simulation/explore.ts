@@ -1,11 +1,8 @@
-import { inspect } from 'node:util'
-
 import * as fc from 'fast-check'
 
-import { rules } from './rules.ts'
+import { createJudge } from './judge.ts'
 import { schedules, type Schedule } from './schedule.ts'
 import type { CreateSession } from './session.ts'
-import { simulate } from './simulate.ts'
 
 /** How to explore. */
 export interface Exploration {
@@ -13,7 +10,20 @@ export interface Exploration {
   readonly seed: number
   /** Only these rules are looked at (all). */
   readonly only?: readonly number[] | undefined
-  readonly mostActions?: number
+  /** Goes on after a failure, and counts how many schedules break each rule. */
+  readonly survey?: boolean
+}
+
+/** A rule that was broken. */
+export interface Failure {
+  readonly title: string
+  /** How many schedules broke it. */
+  readonly count: number
+  /** How many schedules were run until it was broken first. */
+  readonly after: number
+  readonly broken: readonly unknown[]
+  /** The shortest schedule that breaks it. */
+  readonly schedule: Schedule
 }
 
 /** What came of it. */
@@ -22,59 +32,54 @@ export interface Findings {
   readonly schedules: number
   readonly ms: number
   /** How often each rule was looked at. */
-  readonly checks: Record<string, number>
-  readonly failure?: { readonly after: number; readonly broken: string; readonly schedule: Schedule }
+  readonly checks: Readonly<Record<string, number>>
+  readonly failures: readonly Failure[]
 }
 
-const MOST_SHRINKING = 500
+const MOST_ACTIONS = 24
+const MOST_SHRINKING = 600
 
 /** Draws schedules and runs them until a rule is broken, and then looks for the shortest schedule that breaks it. */
-export async function explore(
-  createSession: CreateSession,
-  { runs, seed, only, mostActions = 24 }: Exploration,
-): Promise<Findings> {
+export async function explore(createSession: CreateSession, exploration: Exploration): Promise<Findings> {
+  const { runs, seed, only, survey = false } = exploration
   const checks: Record<string, number> = {}
-  const looked = rules.filter(({ rule }) => !only || only.includes(rule))
+  const failures = new Map<string, Failure>()
+  const judging = createJudge(createSession, only)
   let count = 0
-  let failedAt: number | undefined
-  let unhandled: unknown
+  let shrinkings = 0
+  let ms = 0
 
-  async function breaks(schedule: Schedule): Promise<string | undefined> {
-    unhandled = undefined
-    try {
-      const evidence = await simulate(schedule, createSession)
-      for (const { rule, name, check } of looked) {
-        const { cases, broken } = check(evidence)
-        const title = `${rule}: ${name}`
-        checks[title] = (checks[title] ?? 0) + cases
-        if (broken.length > 0) return `${title}\n${JSON.stringify(broken.slice(0, 2), null, 2)}`
-      }
-      return undefined
-    } catch (error) {
-      return String((error as Error).stack)
-    }
+  /** While a failure is made shorter, only the rule that was broken first counts. */
+  const counts = (title: string): boolean => survey || failures.size === 0 || failures.has(title)
+
+  function note(title: string, broken: readonly unknown[], schedule: Schedule): void {
+    const before = failures.get(title)
+    const isShorter = !before || !survey || schedule.actions.length < before.schedule.actions.length
+    failures.set(title, {
+      title,
+      count: (before?.count ?? 0) + 1,
+      after: before?.after ?? count,
+      ...(isShorter ? { schedule, broken: broken.slice(0, 2) } : { schedule: before.schedule, broken: before.broken }),
+    })
   }
 
-  const note = (reason: unknown): void => void (unhandled = reason)
-  process.on('unhandledRejection', note)
   const started = performance.now()
-  const result = await fc.check(
-    fc.asyncProperty(schedules(mostActions), async (schedule) => {
-      count += 1
-      if (failedAt !== undefined && count > failedAt + MOST_SHRINKING) return
-      const broken =
-        (await breaks(schedule)) ??
-        (unhandled === undefined ? undefined : `an unhandled rejection: ${inspect(unhandled)}`)
-      if (broken === undefined) return
-      failedAt ??= count
-      throw new Error(broken)
+  await fc.check(
+    fc.asyncProperty(schedules(MOST_ACTIONS), async (schedule) => {
+      const isShrinking = !survey && failures.size > 0
+      if (isShrinking && (shrinkings += 1) > MOST_SHRINKING) return
+      if (!isShrinking) count += 1
+      const { cases, broken } = await judging.judge(schedule)
+      if (!isShrinking) {
+        ms = performance.now() - started
+        for (const [title, cased] of Object.entries(cases)) checks[title] = (checks[title] ?? 0) + cased
+      }
+      const mine = Object.entries(broken).filter(([title]) => counts(title))
+      for (const [title, things] of survey ? mine : mine.slice(0, 1)) note(title, things, schedule)
+      if (!survey && mine.length > 0) throw new Error(mine[0]?.[0])
     }),
     { numRuns: runs, seed },
   )
-  process.off('unhandledRejection', note)
-  const findings = { seed, schedules: failedAt ?? count, ms: performance.now() - started, checks }
-  if (!result.failed) return findings
-  const [schedule] = result.counterexample!
-  const broken = (result.errorInstance as Error | undefined)?.message ?? ''
-  return { ...findings, failure: { after: failedAt ?? count, broken, schedule } }
+  judging.dismiss()
+  return { seed, schedules: count, ms, checks, failures: [...failures.values()] }
 }

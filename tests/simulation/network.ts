@@ -57,6 +57,8 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
 
     return new Promise((resolve, reject) => {
       const aborted = new AbortController()
+      const decoder = new TextDecoder()
+      let isEvents = false
       let client: ReadableStreamDefaultController<Uint8Array> | undefined
 
       function settle(outcome: Exchange['outcome'], proceed: () => void): void {
@@ -83,7 +85,7 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
           if (running.has(fail)) work()
         })
       function answerBusy(): void {
-        atClient(() => settle('busy', () => resolve(new Response('busy', { status: 503 }))))
+        atClient(() => settle('busy', () => resolve(simpleResponse('busy', { status: 503, headers: new Headers() }))))
       }
 
       async function serve(): Promise<void> {
@@ -101,13 +103,14 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
         if (network.down || fate.loss === 'answer') return lose(false)
         if (fate.loss === 'silent answer') return lose(true)
         if (fate.loss === 'busy after') return answerBusy()
-        if (isStream(response)) {
+        isEvents = response.headers.get('content-type') === 'text/event-stream'
+        if (isEvents || response.headers.get('transfer-encoding') === 'chunked') {
           const body = new ReadableStream<Uint8Array>({
             start: (controller) => void (client = controller),
             cancel: () => aborted.abort(),
           })
           atClient(() => settle('answered', () => resolve(new Response(body, answered))))
-          return pump(response.body!, (chunk) => atClient(() => (chunk ? client?.enqueue(chunk) : finish())))
+          return pump(response.body!, (chunk) => atClient(() => (chunk ? pass(chunk) : finish())))
         }
         const answer = await response.text()
         atClient(() => {
@@ -115,9 +118,14 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
           signal?.removeEventListener('abort', abort)
           settle('answered', () => {
             exchange.answer = answer
-            resolve(new Response(answer, answered))
+            resolve(simpleResponse(answer, answered))
           })
         })
+      }
+      function pass(chunk: Uint8Array): void {
+        client?.enqueue(chunk)
+        if (isEvents) return
+        Object.assign(exchange, { settledAt: clock.elapsed, answer: (exchange.answer ?? '') + decoder.decode(chunk) })
       }
       function finish(): void {
         running.delete(fail)
@@ -146,9 +154,16 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
   return network
 }
 
-const isStream = ({ headers, body }: Response): boolean =>
-  body !== null &&
-  (headers.get('content-type') === 'text/event-stream' || headers.get('transfer-encoding') === 'chunked')
+/** The part of a `Response` that clients read. */
+const simpleResponse = (text: string, { status, headers }: { status: number; headers: Headers }): Response =>
+  ({
+    status,
+    headers,
+    ok: status < 400,
+    body: null,
+    text: async () => text,
+    json: async () => JSON.parse(text) as unknown,
+  }) as Response
 
 async function pump(body: ReadableStream<Uint8Array>, pass: (chunk: Uint8Array | undefined) => unknown): Promise<void> {
   const reader = body.getReader()

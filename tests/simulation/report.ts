@@ -1,4 +1,6 @@
-import type { Findings } from './explore.ts'
+import { inspect } from 'node:util'
+
+import type { Failure, Findings } from './explore.ts'
 import type { Schedule } from './schedule.ts'
 
 /** Prints what several processes found together. */
@@ -11,12 +13,8 @@ export function report(all: readonly Findings[]): void {
       `${(schedules / (slowest / 1_000)).toFixed(0)} a second, ${perSchedule.toFixed(1)} ms each\n`,
   )
   for (const [rule, cases] of Object.entries(totals(all))) console.log(`${String(cases).padStart(9)}  ${rule}`)
-  for (const { failure, seed } of all) {
-    if (!failure) continue
-    console.error(
-      `\nBroken after ${failure.after} schedules of seed ${seed}. ${failure.broken}\n${told(failure.schedule)}`,
-    )
-  }
+  for (const { failures, seed } of all)
+    for (const failure of failures) console.error(`\nBROKEN with seed ${seed}: ${toldFailure(failure)}`)
 }
 
 /** How often each rule was looked at. */
@@ -27,8 +25,12 @@ export function totals(all: readonly Findings[]): Record<string, number> {
   return sums
 }
 
+/** A failure with its schedule. */
+export const toldFailure = ({ title, after, count, broken, schedule }: Failure): string =>
+  `${title} (first after ${after} schedules, seen ${count} times)\n${inspect(broken, { depth: 6, maxStringLength: 200 })}\n${told(schedule)}`
+
 /** A schedule with one line for each action; what follows `replay:` is for `--replay`. */
-export function told(schedule: Schedule): string {
+function told(schedule: Schedule): string {
   const { actions, ...rest } = schedule
   const lines = actions.map(({ after, action }) => `  after ${after} ms: ${JSON.stringify(action)}`)
   return [JSON.stringify(rest), ...lines, `replay: ${JSON.stringify(schedule)}`].join('\n')

@@ -4,6 +4,7 @@ import {
   authorizations,
   callOf,
   causeOfSignOut,
+  callsOfNobody,
   closedTabs,
   crashes,
   excuseOf,
@@ -16,6 +17,7 @@ import {
   refreshTokens,
   signOuts,
   strayedSids,
+  undisturbed,
   type Evidence,
 } from './evidence.ts'
 
@@ -84,6 +86,10 @@ export const rules: readonly Rule[] = [
     of: (e) => e.waits,
     holds: ({ ms }) => ms <= LONGEST_WAIT_MS,
   }),
+  rule(4, 'calls of a sign-in that lasts are answered where nothing is lost', {
+    of: (e) => undisturbed(e),
+    holds: ({ error }) => error === undefined,
+  }),
   rule(4, 'no renewal is taken for theft', {
     of: (e) => e.trace.rotations,
     holds: (rotation, e) => rotation.result !== 'reused' || excuseOf(rotation, e),
@@ -107,6 +113,10 @@ export const rules: readonly Rule[] = [
   rule(7, 'no call fails by a mistake of the client', {
     of: (e) => e.trace.calls.filter(({ error }) => error !== undefined),
     holds: (call) => !crashes(call),
+  }),
+  rule(7, 'calls of nobody are answered, whatever lies in the storage', {
+    of: (e) => callsOfNobody(e),
+    holds: ({ error }) => error === undefined,
   }),
   rule(8, 'after a renewal that failed there is a pause', {
     of: (e) => pairsOfRefreshes(e),

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     rules: { type: 'string' },
     mutations: { type: 'boolean', default: false },
+    survey: { type: 'boolean', default: false },
     replay: { type: 'string' },
   },
 })
@@ -28,11 +29,11 @@ else if (values.mutations) process.exitCode = (await tryMutations({ runs: Math.m
 else {
   const each = Math.ceil(runs / PROCESSES)
   const shares = Array.from({ length: PROCESSES }, (_, index) =>
-    exploreApart(CLIENT, { runs: each, seed: seed + index, only }, 60 + each * SECONDS_FOR_ONE),
+    exploreApart(CLIENT, { runs: each, seed: seed + index, only, survey: values.survey }, 60 + each * SECONDS_FOR_ONE),
   )
   const findings = (await Promise.all(shares)).map((one) => one ?? fail('A process did not end in time.'))
   report(findings)
-  process.exitCode = findings.some(({ failure }) => failure) ? 1 : 0
+  process.exitCode = findings.some(({ failures }) => failures.length > 0) ? 1 : 0
 }
 
 function fail(message: string): never {

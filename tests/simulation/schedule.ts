@@ -73,6 +73,8 @@ const fates: fc.Arbitrary<Fate> = fc.record({
 })
 
 const actions: fc.Arbitrary<Action> = fc.oneof(
+  { withCrossShrink: true },
+  often(4, fc.constant({ do: 'wait' as const })),
   often(6, fc.record({ do: fc.constant('sign in' as const), tab, user, over, fate: fates })),
   often(2, fc.record({ do: fc.constant('revoke' as const), tab, over, fate: fates })),
   often(1, fc.record({ do: fc.constant('sign out' as const), tab })),
@@ -97,7 +99,6 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   often(1, fc.record({ do: among('lose network', 'fail store'), ms: upTo(20_000) })),
   often(1, fc.record({ do: fc.constant('write' as const), text: upTo(30) })),
   often(1, fc.record({ do: among('move server clock', 'move device clock'), ms: upTo(20_000, -20_000) })),
-  often(4, fc.constant({ do: 'wait' as const })),
 )
 
 const after = fc.oneof(
@@ -120,7 +121,7 @@ export const schedules = (most: number): fc.Arbitrary<Schedule> =>
       kind: fc.oneof(
         often(8, fc.constant('sync' as const)),
         often(3, fc.constant('async' as const)),
-        often(1, among('throws', 'silent')),
+        often(1, among('full', 'throws', 'silent')),
       ),
       lag: among(1, 30, 300),
       events: among('prompt', 'late', 'twice', 'never'),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { CLIENT, exploreApart } from './explore-apart.ts'
-import { told, totals } from './report.ts'
+import { toldFailure, totals } from './report.ts'
 
 const SECONDS = 60
 
@@ -10,6 +10,6 @@ test('tabs keep the rules of the client, whatever is late or lost', { timeout: S
   const findings = (await Promise.all(explored)).flatMap((one) => one ?? [])
 
   expect(findings).toHaveLength(2)
-  for (const { failure } of findings) expect(failure && `${failure.broken}\n${told(failure.schedule)}`).toBeUndefined()
+  for (const { failures } of findings) expect(failures.map(toldFailure)).toEqual([])
   expect(Object.entries(totals(findings)).filter(([, cases]) => cases < 10)).toEqual([])
 })

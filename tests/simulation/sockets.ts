@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { Clock, Zone } from './clock.ts'
 import type { Network } from './network.ts'
 import type { Server } from './server.ts'
+import type { Trace } from './trace.ts'
 
 /** The WebSockets between tabs and the server. */
 export interface Sockets {
@@ -17,13 +18,14 @@ interface Parts {
   readonly network: Network
   readonly server: Server
   readonly latencyMs: number
+  readonly trace: Trace
 }
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3]
 const CUT_AFTER_MS = 1_000
 
 /** Makes pairs of sockets. */
-export function createSockets({ clock, network, server, latencyMs }: Parts): Sockets {
+export function createSockets({ clock, network, server, latencyMs, trace }: Parts): Sockets {
   const open = new Map<(zone: Zone) => void, Zone>()
 
   function connect(): object {
@@ -79,6 +81,8 @@ export function createSockets({ clock, network, server, latencyMs }: Parts): Soc
       binaryType: 'blob',
       close: () => close(zone),
       send(data: string) {
+        const [, params] = /"authorization":"([^"]*)"/.exec(data) ?? []
+        if (params !== undefined) trace.params.push(params)
         if (near.readyState === CONNECTING) throw new DOMException('Still connecting', 'InvalidStateError')
         if (near.readyState === OPEN) toServer(() => far.emit('message', Buffer.from(data), false))
       },

@@ -3,8 +3,8 @@ import type { Trace } from './trace.ts'
 
 /** How the storage behaves. */
 export interface StorageMode {
-  /** `throws`: full, or forbidden, from the first write. `silent`: asynchronous, and never answers. */
-  readonly kind: 'sync' | 'async' | 'throws' | 'silent'
+  /** `full`: writes throw. `throws`: all does. `silent`: asynchronous, and never answers. */
+  readonly kind: 'sync' | 'async' | 'full' | 'throws' | 'silent'
   /** How long a write takes to reach other tabs, in milliseconds; and an asynchronous answer to come. */
   readonly lag: number
   readonly events: 'prompt' | 'late' | 'twice' | 'never'
@@ -70,10 +70,10 @@ export function createStorage(
     }
   }
 
-  function answer<T>(work: () => T): T | Promise<T> {
-    if (mode.kind === 'sync') return work()
-    if (mode.kind === 'throws') throw new DOMException('The quota has been exceeded', 'QuotaExceededError')
+  function answer<T>(work: () => T, isFull = false): T | Promise<T> {
+    if (isFull || mode.kind === 'throws') throw new DOMException('The quota has been exceeded', 'QuotaExceededError')
     if (mode.kind === 'silent') return new Promise(() => {})
+    if (mode.kind !== 'async') return work()
     return new Promise((resolve) => clock.schedule(mode.lag, clock.zone, () => resolve(work())))
   }
 
@@ -93,7 +93,7 @@ export function createStorage(
         version,
         storage: {
           getItem: () => answer(() => view.text),
-          setItem: (_key, value) => answer(() => write(value, view)),
+          setItem: (_key, value) => answer(() => write(value, view), mode.kind === 'full'),
           removeItem: () => answer(() => write(null, view)),
         },
       }

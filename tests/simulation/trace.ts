@@ -11,7 +11,8 @@ export interface Trace {
   readonly endings: { readonly at: number; readonly sid: string; readonly by: string }[]
   /** Whatever makes a sign-out, or a difference between tabs, no fault of the client. */
   readonly excuses: { readonly at: number; readonly why: Excuse }[]
-  readonly violations: string[]
+  /** The `connectionParams` of sockets. */
+  readonly params: string[]
 }
 
 export type Excuse = 'odd text' | 'server clock' | 'device clock' | 'role'
@@ -103,5 +104,5 @@ export const createTrace = (): Trace => ({
   starts: [],
   endings: [],
   excuses: [],
-  violations: [],
+  params: [],
 })

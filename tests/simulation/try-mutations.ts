@@ -2,7 +2,7 @@ import type { Exploration } from './explore.ts'
 import { exploreApart } from './explore-apart.ts'
 import { mutate } from './mutate.ts'
 import { mutations, type Mutation } from './mutations.ts'
-import { told } from './report.ts'
+import { toldFailure } from './report.ts'
 
 const AT_ONCE = 2
 const SECONDS = 300
@@ -30,8 +30,6 @@ async function tryOne(mutation: Mutation, { runs, seed }: Exploration): Promise<
   const findings = await exploreApart(mutant.client, { runs, seed }, SECONDS)
   mutant.remove()
   if (!findings) return `found: it did not end within ${SECONDS} s`
-  const { failure } = findings
-  if (!failure) return undefined
-  const [rule = ''] = failure.broken.split('\n')
-  return `found after ${failure.after} schedules, by ${rule}\n${told(failure.schedule)}`
+  const [failure] = findings.failures
+  return failure && `found: ${toldFailure(failure)}`
 }

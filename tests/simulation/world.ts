@@ -48,7 +48,7 @@ export function createWorld(schedule: Schedule, createSession: CreateSession, se
     trace,
     server,
     network,
-    sockets: createSockets({ clock, network, server, latencyMs: schedule.latencyMs }),
+    sockets: createSockets({ clock, network, server, latencyMs: schedule.latencyMs, trace }),
     storage: createStorage({ clock, trace }, schedule.storage, STORAGE_KEY),
     locks: createLocks(clock, schedule.locks),
     listeners: new Map(),
