@@ -113,10 +113,16 @@ const after = fc.oneof(
 export const schedules = (most: number): fc.Arbitrary<Schedule> =>
   fc.record({
     seed: upTo(2 ** 31 - 1),
-    tabs: fc.array(fc.record({ http: among('single', 'batch', 'stream'), socket: among('none', 'lazy', 'eager') }), {
-      minLength: 1,
-      maxLength: 4,
-    }),
+    tabs: fc.array(
+      fc.record({
+        http: among('single', 'single', 'batch', 'batch', 'stream'),
+        socket: among('none', 'lazy', 'eager'),
+      }),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    ),
     storage: fc.record({
       kind: fc.oneof(
         often(8, fc.constant('sync' as const)),

@@ -59,7 +59,7 @@ export function createServer({ clock, trace }: { clock: Clock; trace: Trace }, l
       reauthorise: ({ sub }) => ({ sub, role: roles.get(sub) ?? 0 }),
     },
   })
-  const t = initTRPC.context<typeof jwt.createContext>().create({ isServer: true })
+  const t = initTRPC.context<typeof jwt.createContext>().create({ isServer: true, isDev: false })
   const anyone = t.procedure.concat(jwt.protect({ optional: true })).input(call)
   const member = t.procedure.concat(jwt.protectedProcedure).input(call)
 
