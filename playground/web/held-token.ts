@@ -6,12 +6,12 @@ export function holdToken(authorization: string | undefined): Credentials {
   return {
     headers: async () => headers,
     connectionParams: async () => (authorization === undefined ? null : { authorization }),
-    eventSourceOptions: {
+    eventSourceOptions: () => ({
       async fetch(url, init) {
         const all = new Headers(init?.headers)
         if (authorization !== undefined) all.set('authorization', authorization)
         return fetch(url, { ...init, headers: all })
       },
-    },
+    }),
   }
 }

@@ -1,11 +1,18 @@
-import { createSessionLink, type SessionLink } from './link.ts'
-import { createRenewal } from './renewal.ts'
-import { createTokenStore, type TokenStorage } from './tokens.ts'
-import { withTimeout } from '../time/timers.ts'
-import type { Claims, UntypedClaims } from '../verify/claim-types.ts'
+import type { Operation, TRPCLink } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
 
-/** How long a new connection waits for a renewal. A renewal through that same connection never comes. */
-const CONNECTION_TIMEOUT_MS = 5_000
+import type { Claims, UntypedClaims } from '../verify/claim-types.ts'
+import { createAppCalls } from './app-call.ts'
+import { createCallOwners, type CallsToSend } from './call-owner.ts'
+import { createHandOut, type AuthorizationHeaders, type EventSourceOptions } from './hand-out.ts'
+import { createSessionLinks, type SessionLinkOptions } from './link.ts'
+import { readClaims } from './read-claims.ts'
+import { createRenewal } from './renewal.ts'
+import { createRoutes } from './route.ts'
+import { createSignInStore } from './sign-in-store.ts'
+import { createSocketLinks, type SocketClient } from './socket-link.ts'
+import { createTokenCalls } from './token-calls.ts'
+import type { TokenStorage } from './token-storage.ts'
 
 /** Options of `createSession`. */
 export interface CreateSessionOptions {
@@ -15,23 +22,30 @@ export interface CreateSessionOptions {
   key?: string
 }
 
-/** The headers of a call, or the `connectionParams` of a WebSocket. */
-export type AuthorizationHeaders = { authorization?: string }
-
-/** Keeps, sends, renews and removes the tokens of one user. On a server, make one for each request. */
+/**
+ * Keeps, sends, renews and removes the tokens of one user. A call belongs to the sign-in under which it was made, and is never
+ * sent under another one. On a server, make a session for each request.
+ */
 export interface Session<ClaimsOut = UntypedClaims> {
   /** The link that keeps and renews the tokens. Put it before the link that sends the calls. */
-  link: SessionLink['link']
-  /** The `headers` of tRPC's HTTP links. */
-  headers: () => Promise<AuthorizationHeaders>
+  link: <Router extends AnyTRPCRouter>(options?: SessionLinkOptions) => TRPCLink<Router>
+  /** The link to put before `wsLink`, with the same client: a connection speaks for one sign-in. */
+  socket: <Router extends AnyTRPCRouter>(client: SocketClient) => TRPCLink<Router>
+  /**
+   * The `headers` of tRPC's HTTP links. Rejects for calls of another sign-in than the current one; `session.link` expects that.
+   * Without calls, for a `fetch` of your own, it returns the current token.
+   */
+  headers: (calls?: CallsToSend) => Promise<AuthorizationHeaders>
   /** The `connectionParams` of `createWSClient`. */
   connectionParams: () => Promise<{ authorization: string } | null>
   /** The `eventSourceOptions` of `httpSubscriptionLink`, for the `eventsource` package: the native one sends no header. */
-  eventSourceOptions: { fetch: (url: string | URL, init?: RequestInit) => Promise<Response> }
-  /** The claims of the access token, not verified; `null` if nobody is signed in. The same object until the token changes. */
+  eventSourceOptions: (call: { op: Operation }) => EventSourceOptions
+  /** The claims of the access token, not verified; `null` if there are none. The same object until the token changes. */
   readonly claims: Claims<ClaimsOut> | null
-  /** Whether there are tokens. */
+  /** Whether somebody is signed in. */
   readonly signedIn: boolean
+  /** The name of the current sign-in; `null` if nobody is signed in. It stays the same when tokens are renewed. */
+  readonly signInId: string | null
   /** Calls a listener whenever the tokens change. Returns a function that removes the listener. */
   subscribe: (listener: () => void) => () => void
   /** Removes the tokens, here only. `token.revoke` also ends the session on the server, and removes the tokens too. */
@@ -54,55 +68,34 @@ export function createSession<ClaimsOut = UntypedClaims>({
   storage,
   key = 'trpc-jwt-trivial',
 }: CreateSessionOptions = {}): Session<ClaimsOut> {
-  const store = createTokenStore(storage, key)
-  const { link, renewIfDue } = createSessionLink(store, createRenewal(store, storage && key))
-  let decoded: { token: string; claims: Claims<ClaimsOut> | null } | undefined
-
-  async function authorization(): Promise<AuthorizationHeaders> {
-    await store.loading
-    return store.current ? { authorization: `Bearer ${store.current.token}` } : {}
-  }
-
-  /** The headers of a new connection, with a token that was renewed if that was due. */
-  async function freshHeaders(): Promise<AuthorizationHeaders> {
-    await withTimeout(renewIfDue(), CONNECTION_TIMEOUT_MS).catch(() => {})
-    return authorization()
-  }
+  const store = createSignInStore(storage, key)
+  const owners = createCallOwners()
+  const routes = createRoutes(owners)
+  const renewal = createRenewal(store, routes, storage && `${key}:renewal`)
+  const { headers, connectionParams, eventSourceOptions, answeredParams } = createHandOut({ store, renewal, owners })
+  const appCall = createAppCalls({ store, renewal, owners })
+  const tokenCalls = createTokenCalls({ store, renewal, routes, owners })
+  let read: { token: string; claims: Claims<ClaimsOut> | null } | undefined
 
   return {
-    link,
-    headers: authorization,
-    async connectionParams() {
-      const params = await freshHeaders()
-      return params.authorization === undefined ? null : { authorization: params.authorization }
-    },
-    eventSourceOptions: {
-      async fetch(url, init) {
-        const headers = new Headers(init?.headers)
-        for (const [name, value] of Object.entries(await freshHeaders())) headers.set(name, value)
-        return fetch(url, { ...init, headers })
-      },
-    },
+    link: createSessionLinks({ appCall, tokenCalls, routes }),
+    socket: createSocketLinks({ store, owners, params: answeredParams }),
+    headers,
+    connectionParams,
+    eventSourceOptions,
     get claims() {
       if (!store.current) return null
       const { token } = store.current
-      if (decoded?.token !== token) decoded = { token, claims: decode(token) }
-      return decoded.claims
+      if (read?.token !== token) read = { token, claims: readClaims(token) }
+      return read.claims
     },
     get signedIn() {
       return store.current !== null
     },
-    subscribe: (listener) => store.subscribe(listener),
-    signOut: () => store.set(null),
-  }
-}
-
-function decode<ClaimsOut>(token: string): Claims<ClaimsOut> | null {
-  try {
-    const payload = token.split('.')[1] ?? ''
-    const bytes = Uint8Array.from(atob(payload.replace(/-/g, '+').replace(/_/g, '/')), (letter) => letter.charCodeAt(0))
-    return Object.freeze(JSON.parse(new TextDecoder().decode(bytes))) as Claims<ClaimsOut>
-  } catch {
-    return null
+    get signInId() {
+      return store.name
+    },
+    subscribe: store.subscribe,
+    signOut: store.signOut,
   }
 }

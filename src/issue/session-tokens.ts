@@ -28,6 +28,7 @@ export interface IssuedTokens {
 
 /** Issues, refreshes and revokes the tokens of sessions. */
 export interface SessionTokens {
+  readonly graceSeconds: number
   /** Starts a session with prepared claims, and issues its first tokens. */
   create(claims: UntypedClaims): Promise<IssuedTokens>
   /** Returns the session for an access token without a refresh token: the one named `sid`, or a new one, not started yet. */
@@ -76,6 +77,7 @@ export function createSessionTokens({ config, sessions, live }: Dependencies): S
   }
 
   return {
+    graceSeconds,
     async create(claims) {
       const session = sessionFor(claims)
       const access = await issueAccessToken(claims, config, session)

@@ -16,6 +16,8 @@ export interface IssuedToken {
 export interface TokenPair extends IssuedToken {
   /** The input of the next `token.refresh`. It can be used once. */
   refreshToken: string
+  /** How long a refresh token is accepted again after its first use, in seconds: a client that got no answer repeats its request. */
+  grace: number
 }
 
 /** The root types of `tokenRouter`. An app that nests or merges the router uses its own. */

@@ -42,7 +42,7 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
       const { access, refreshToken } = await work()
       reporter.report({ type: 'issued', path, ...identityOf(access.payload) })
       ctx?.bearer?.connection?.replaceBearer(access.token)
-      return { ...answerOf(access), ...(refreshToken !== undefined && { refreshToken }) }
+      return { ...answerOf(access), ...(tokens && { refreshToken, grace: tokens.graceSeconds }) }
     })
 
   const create = (credentials ? t.procedure.input(credentials) : t.procedure).mutation(({ ctx, input, path }) =>

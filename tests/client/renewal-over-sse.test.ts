@@ -37,17 +37,22 @@ async function start(expiresIn = LIFETIME) {
   const { url } = await serveClientApi(api)
   const line = await cuttable(url)
   const session = createSession()
-  const fetch: Session['eventSourceOptions']['fetch'] = (input, init) =>
-    session.eventSourceOptions.fetch(input, init).then((response) => {
-      tokens.push(session.claims?.['jti'])
-      return response
-    })
+  const eventSourceOptions: Session['eventSourceOptions'] = (call) => ({
+    fetch: (input, init) =>
+      session
+        .eventSourceOptions(call)
+        .fetch(input, init)
+        .then((response) => {
+          tokens.push(session.claims?.['jti'])
+          return response
+        }),
+  })
   const client = createTRPCClient<ClientRouter>({
     links: [
       session.link(),
       splitLink({
         condition: ({ type }) => type === 'subscription',
-        true: httpSubscriptionLink({ url: line.url, EventSource, eventSourceOptions: { fetch } }),
+        true: httpSubscriptionLink({ url: line.url, EventSource, eventSourceOptions }),
         false: httpBatchLink({ url, headers: session.headers }),
       }),
     ],

@@ -13,8 +13,18 @@ import {
 } from '../support/client-api.ts'
 
 const KEY = 'trpc-jwt-trivial'
-const kept = (token: string) =>
-  JSON.stringify({ token, refreshToken: 'r', endsAt: Date.now() + 60_000, lifetime: 60_000 })
+const kept = (token: string, since = 1) =>
+  JSON.stringify({
+    since,
+    name: 'abc',
+    renewals: 0,
+    router: 'token',
+    token,
+    refreshToken: 'r',
+    endsAt: Date.now() + 60_000,
+    lifetimeMs: 60_000,
+    graceMs: 10_000,
+  })
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -32,13 +42,14 @@ function slowStorage(delay = 50) {
   }
 }
 
-test('keeps the tokens under one name, and takes them away again', async () => {
+test('keeps the tokens under one name, and leaves only the time of the sign-out there', async () => {
   const storage = memoryStorage()
   const { client } = await signedIn({ storage })
 
   expect([...storage.entries.keys()]).toEqual([KEY])
   await client.token.revoke.mutate()
-  expect([...storage.entries.keys()]).toEqual([])
+  const left = JSON.parse(storage.entries.get(KEY) ?? '') as object
+  expect(new Set(Object.keys(left))).toEqual(new Set(['since', 'name', 'renewals']))
 })
 
 test('takes a name of your own', async () => {
@@ -127,7 +138,7 @@ test('a sign-out right after a sign-in reaches a slow storage last', async () =>
   await session.signOut()
   await sleep(150)
 
-  expect([session.signedIn, entries.size]).toEqual([false, 0])
+  expect([session.signedIn, entries.get(KEY)]).toEqual([false, expect.not.stringContaining('"token"')])
 })
 
 test("takes over what another tab writes, from the browser's storage event", async () => {
@@ -135,13 +146,16 @@ test("takes over what another tab writes, from the browser's storage event", asy
   vi.stubGlobal('addEventListener', (name: string, listener: (event: object) => void) => {
     if (name === 'storage') notify = listener
   })
-  const session = createSession({ storage: memoryStorage() })
+  const storage = memoryStorage()
+  const session = createSession({ storage })
   const listener = vi.fn<() => void>()
   session.subscribe(listener)
+  storage.setItem(KEY, kept('a.b.c'))
   notify?.({ key: 'another', newValue: kept('x.y.z') })
   expect(session.signedIn).toBe(false)
-  notify?.({ key: KEY, newValue: kept('a.b.c') })
+  notify?.({ key: KEY, newValue: kept('x.y.z') })
   expect(await session.headers()).toEqual({ authorization: 'Bearer a.b.c' })
+  storage.entries.clear()
   notify?.({ key: null, newValue: null })
 
   expect([session.signedIn, listener.mock.calls.length]).toEqual([false, 2])
@@ -176,7 +190,7 @@ test('what another tab writes into another storage under the same name is nobody
   const storage = memoryStorage()
   storage.setItem(KEY, kept('a.b.c'))
   const session = createSession({ storage })
-  tell({ key: KEY, newValue: kept('of.somebody.else'), storageArea: memoryStorage() })
+  tell({ key: KEY, newValue: kept('of.somebody.else', 2), storageArea: memoryStorage() })
 
   expect(await session.headers()).toEqual({ authorization: 'Bearer a.b.c' })
 })

@@ -30,7 +30,7 @@ describe('token.create with sessions', () => {
     const start = vi.spyOn(store, 'start')
     const answer = await signIn()
 
-    expect(answer).toEqual({ token: someText, category: 'Bearer', expiresIn: 900, refreshToken: someText })
+    expect(answer).toEqual({ token: someText, category: 'Bearer', expiresIn: 900, refreshToken: someText, grace: 10 })
     expect(start.mock.calls).toEqual([
       [{ sid: sidOf(answer.token), sub: 'ann', expiresAt: new Date((clock.now + 7 * 86_400) * 1_000) }],
     ])

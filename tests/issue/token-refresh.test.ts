@@ -20,7 +20,7 @@ describe('token.refresh', () => {
     const first = await signIn()
     const second = await refresh(first.refreshToken)
 
-    expect(second).toEqual({ token: someText, category: 'Bearer', expiresIn: 900, refreshToken: someText })
+    expect(second).toEqual({ token: someText, category: 'Bearer', expiresIn: 900, refreshToken: someText, grace: 10 })
     expect(second.token).not.toBe(first.token)
     expect(second.refreshToken).not.toBe(first.refreshToken)
     expect(sidOf(second.token)).toBe(sidOf(first.token))

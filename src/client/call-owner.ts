@@ -1,0 +1,54 @@
+import type { Operation, TRPCClientError } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
+
+import { signInChanged } from './sign-in-store.ts'
+
+/** To whom a call belongs. */
+export interface Owner {
+  /** The name of the sign-in; `null` for a call of nobody. */
+  readonly signIn: string | null
+  /** Whether the server may give the connection of this call another bearer. */
+  readonly changesBearer?: boolean
+}
+
+/** The calls that a link of tRPC asks headers for. */
+export type CallsToSend = { readonly op: Operation } | { readonly opList: readonly Operation[] }
+
+/** Marks calls with their owner. A batch link asks for its headers later than `session.link` saw its calls. */
+export interface CallOwners {
+  mark(op: Operation, owner: Owner): Operation
+  /** Undefined if the call did not pass through `session.link`. */
+  of(op: Operation): Owner | undefined
+  /**
+   * Whether the calls are those of the current sign-in, rather than of nobody.
+   *
+   * @throws {TRPCClientError} if a call belongs to another sign-in than the current one, or the calls to more than one
+   */
+  areOfCurrent(calls: CallsToSend | undefined, current: string | null): boolean
+  /** Whether an error says that a call was not sent, because of its owner or of the calls beside it. */
+  wasNotSent(error: unknown): boolean
+}
+
+/** Makes the marks of one session. */
+export function createCallOwners(): CallOwners {
+  const mark = Symbol('owner')
+  const thrown = new WeakSet()
+
+  const ownerOf = ({ context }: Operation): Owner | undefined => (context as { [mark]?: Owner })[mark]
+
+  return {
+    mark: (op, owner) => ({ ...op, context: { ...op.context, [mark]: owner } }),
+    of: ownerOf,
+    areOfCurrent(calls, current) {
+      const ops = calls === undefined ? [] : 'op' in calls ? [calls.op] : calls.opList
+      const names = new Set(ops.map((op) => ownerOf(op)).map((owner) => (owner ? owner.signIn : current)))
+      const [name = current] = names
+      if (names.size < 2 && (name === null || name === current)) return name !== null
+      const error: TRPCClientError<AnyTRPCRouter> = signInChanged()
+      thrown.add(error)
+      throw error
+    },
+    wasNotSent: (error) =>
+      [error, (error as Error).cause].some((each) => typeof each === 'object' && each !== null && thrown.has(each)),
+  }
+}

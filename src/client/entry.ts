@@ -1,0 +1,124 @@
+import { TRPCClientError } from '@trpc/client'
+
+import type { IssuedToken, TokenPair } from '../issue/token-router-types.ts'
+
+/** A sign-out, or the place of a sign-in in the order of all sign-ins and sign-outs. */
+export interface SignOut {
+  /** When it was asked for, in milliseconds since 1970. */
+  readonly since: number
+  readonly name: string
+  /** How often the tokens were renewed. */
+  readonly renewals: number
+}
+
+/** The tokens of an answer, by this device's clock. */
+export interface Tokens {
+  readonly token: string
+  readonly refreshToken?: string | undefined
+  /** When the access token expires, in milliseconds since 1970; `null` for never. */
+  readonly endsAt: number | null
+  /** The lifetime of the access token; `null` if it never expires. */
+  readonly lifetimeMs: number | null
+  /** How long the server accepts a refresh token again after its first use. */
+  readonly graceMs: number
+}
+
+/** A sign-in and its tokens. */
+export interface SignIn extends SignOut, Tokens {
+  /** The path of the token router that answered. */
+  readonly router: string
+  /** When the refresh token was first sent, in milliseconds since 1970. */
+  readonly sentAt?: number | undefined
+}
+
+/** What is kept in the storage. */
+export type Entry = SignIn | SignOut
+
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
+/** What can be sent in a header (RFC 6750, section 2.1). */
+const BEARER = /^[\w.~+/-]+=*$/
+const MAX_TOKEN_LENGTH = 16 * 1_024
+const MAX_AHEAD_MS = 400 * 24 * 3_600_000
+
+/** The entry of a tab that has never heard of a sign-in. */
+export const NOTHING: SignOut = { since: 0, name: '', renewals: 0 }
+
+export function isSignIn(entry: Entry): entry is SignIn {
+  return 'token' in entry
+}
+
+/** Whether an entry is newer than another one. */
+export function isNewer(entry: Entry, other: Entry): boolean {
+  if (entry.since !== other.since) return entry.since > other.since
+  return entry.name === other.name ? entry.renewals > other.renewals : entry.name > other.name
+}
+
+/** The end of a sign-in, which no renewal of it can undo. */
+export function endOf({ since, name }: Entry): SignOut {
+  return { since, name, renewals: Number.MAX_SAFE_INTEGER }
+}
+
+/** A name that no other sign-in has. It is no secret. */
+export function randomName(): string {
+  return Math.random().toString(36).slice(2) || 'x'
+}
+
+/**
+ * Returns the tokens of an answer. Their lifetime counts from now, because the clocks of device and server may differ. It is
+ * one second shorter, because a token's times are rounded down to whole seconds.
+ *
+ * @throws {TRPCClientError} if the answer is not one of the token router
+ */
+export function tokensOf(answer: unknown): Tokens {
+  const { token, refreshToken, expiresIn, grace = 0 } = Object(answer) as Partial<TokenPair>
+  const lifetimeMs = typeof expiresIn === 'number' ? Math.max(expiresIn - 1, 0) * 1_000 : null
+  const endsAt = lifetimeMs === null ? null : Date.now() + lifetimeMs
+  const tokens = { token, refreshToken, lifetimeMs, endsAt, graceMs: grace * 1_000 }
+  if (expiresIn === undefined || !areTokens(tokens, BEARER)) throw new TRPCClientError('The server answered no token')
+  return tokens
+}
+
+/** The answer that a server would give with these tokens now. */
+export function answerOf({ token, refreshToken, endsAt, graceMs }: SignIn): IssuedToken | TokenPair {
+  const expiresIn = endsAt === null ? null : Math.max(Math.round((endsAt - Date.now()) / 1_000) + 1, 0)
+  const issued: IssuedToken = { token, category: 'Bearer', expiresIn }
+  return refreshToken === undefined ? issued : { ...issued, refreshToken, grace: graceMs / 1_000 }
+}
+
+/** Reads what lies in a storage. Anything may lie there: what is no entry is `null`. */
+export function parseEntry(text: unknown): Entry | null {
+  if (typeof text !== 'string') return null
+  try {
+    const { since, name, renewals, ...rest } = Object(JSON.parse(text)) as Record<string, unknown>
+    if (!isCount(since) || since > Date.now() + MAX_AHEAD_MS) return null
+    if (!isCount(renewals) || typeof name !== 'string' || !/^\w{1,64}$/.test(name)) return null
+    const order: SignOut = { since, name, renewals }
+    if (rest['token'] === undefined) return order
+    const { token, refreshToken, endsAt, lifetimeMs, graceMs, router, sentAt } = rest
+    const tokens = { token, refreshToken, endsAt, lifetimeMs, graceMs }
+    if (!areTokens(tokens, JWT) || typeof router !== 'string') return null
+    return { ...order, ...tokens, router, ...(isCount(sentAt) && { sentAt }) }
+  } catch {
+    return null
+  }
+}
+
+function areTokens(tokens: Record<keyof Tokens, unknown>, pattern: RegExp): tokens is Tokens & typeof tokens {
+  const { token, refreshToken, endsAt, lifetimeMs, graceMs } = tokens
+  return (
+    isText(token) &&
+    pattern.test(token) &&
+    (refreshToken === undefined || isText(refreshToken)) &&
+    (endsAt === null || Number.isFinite(endsAt)) &&
+    (lifetimeMs === null || Number.isFinite(lifetimeMs)) &&
+    Number.isFinite(graceMs)
+  )
+}
+
+function isText(text: unknown): text is string {
+  return typeof text === 'string' && text !== '' && text.length <= MAX_TOKEN_LENGTH
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

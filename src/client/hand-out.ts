@@ -1,0 +1,82 @@
+import type { Operation } from '@trpc/client'
+
+import { withTimeout } from '../time/timers.ts'
+import type { CallOwners, CallsToSend } from './call-owner.ts'
+import type { Renewal } from './renewal.ts'
+import type { SignInStore } from './sign-in-store.ts'
+
+/** How long a new connection waits for a renewal. A renewal through that same connection never comes. */
+const CONNECTION_TIMEOUT_MS = 5_000
+
+/** The headers of a call, or the `connectionParams` of a WebSocket. */
+export type AuthorizationHeaders = { authorization?: string }
+
+/** The options of an `EventSource` that can send headers. */
+export interface EventSourceOptions {
+  fetch: (url: string | URL, init?: RequestInit) => Promise<Response>
+}
+
+/** For whom the `connectionParams` of WebSockets are answered. */
+export interface AnsweredParams {
+  /** The sign-in of the latest answer, `null` for nobody; undefined if nobody has asked yet. */
+  readonly signIn: string | null | undefined
+  onAnswer(listener: () => void): void
+}
+
+/** Hands out the access token, to the calls of its sign-in only. */
+export interface HandOut {
+  headers: (calls?: CallsToSend) => Promise<AuthorizationHeaders>
+  connectionParams: () => Promise<{ authorization: string } | null>
+  eventSourceOptions: (call: { op: Operation }) => EventSourceOptions
+  readonly answeredParams: AnsweredParams
+}
+
+interface Dependencies {
+  readonly store: SignInStore
+  readonly renewal: Renewal
+  readonly owners: CallOwners
+}
+
+/** Makes what hands out the access token of one session. */
+export function createHandOut({ store, renewal, owners }: Dependencies): HandOut {
+  const listeners: (() => void)[] = []
+  let answeredFor: string | null | undefined
+
+  const authorization = (): { authorization: string } | undefined =>
+    store.current ? { authorization: `Bearer ${store.current.token}` } : undefined
+
+  async function headers(calls?: CallsToSend): Promise<AuthorizationHeaders> {
+    await store.loading
+    return (owners.areOfCurrent(calls, store.name) && authorization()) || {}
+  }
+
+  /** Waits for a renewal if one is due. */
+  async function untilFresh(): Promise<void> {
+    await store.loading
+    await withTimeout(Promise.resolve(renewal.beforeSending()), CONNECTION_TIMEOUT_MS).catch(() => {})
+  }
+
+  return {
+    headers,
+    async connectionParams() {
+      await untilFresh()
+      answeredFor = store.name
+      for (const listener of listeners) listener()
+      return authorization() ?? null
+    },
+    eventSourceOptions: (call) => ({
+      async fetch(url, init) {
+        await untilFresh()
+        const sent = new Headers(init?.headers)
+        for (const [name, value] of Object.entries(await headers(call))) sent.set(name, value)
+        return fetch(url, { ...init, headers: sent })
+      },
+    }),
+    answeredParams: {
+      get signIn() {
+        return answeredFor
+      },
+      onAnswer: (listener) => void listeners.push(listener),
+    },
+  }
+}

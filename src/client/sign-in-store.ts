@@ -1,0 +1,130 @@
+import { TRPCClientError } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
+
+import { endOf, isNewer, isSignIn, NOTHING, parseEntry, randomName, type Entry, type SignIn } from './entry.ts'
+import { createStorageExchange } from './storage-exchange.ts'
+import type { TokenStorage } from './token-storage.ts'
+
+/** The sign-in of this tab and of all tabs that share its storage. */
+export interface SignInStore {
+  readonly current: SignIn | null
+  /** The name of the current sign-in; `null` if nobody is signed in. */
+  readonly name: string | null
+  /** Settles when a slow storage was read for the first time; undefined after that. */
+  readonly loading: Promise<void> | undefined
+  /** Reads the storage again, as another tab may have written. Undefined if that is done at once. */
+  read(): Promise<void> | undefined
+  /** As `read`, but a slow storage is not asked. */
+  readIfFast(): void
+  /** The time of a sign-in or sign-out that is asked for now: later than all that came before it. */
+  nextSince(): number
+  /** Takes over an entry, unless this tab or the storage has a newer one. `because` is why the calls of the former sign-in end. */
+  offer(entry: Entry, because?: Error): Promise<void> | undefined
+  signOut: () => Promise<void>
+  /** The error for the calls of a sign-in that is over. */
+  whyOver(name: string | null): TRPCClientError<AnyTRPCRouter>
+  /** Calls a listener whenever the tokens change. Returns a function that removes the listener. */
+  subscribe: (listener: () => void) => () => void
+}
+
+/** What is thrown to a call whose sign-in is no longer the current one. */
+export function signInChanged(): TRPCClientError<AnyTRPCRouter> {
+  return new TRPCClientError('The sign-in has changed')
+}
+
+/**
+ * Makes the store. Its entry only grows (`isNewer`): whatever comes late, a tab takes over what is newer than its own entry,
+ * and writes its own over what is older.
+ */
+export function createSignInStore(storage: TokenStorage | undefined, key: string): SignInStore {
+  const listeners = new Set<() => void>()
+  let entry: Entry = NOTHING
+  let lastSince = 0
+  let over: { name: string; because: Error } | undefined
+
+  function adopt(next: Entry, because?: Error): void {
+    if (!isNewer(next, entry)) return keepEarliest(next)
+    const before = entry
+    entry = next
+    if (!isSignIn(before) && !isSignIn(next)) return
+    if (because && isSignIn(before)) over = { name: before.name, because }
+    for (const listener of listeners) notify(listener)
+  }
+
+  /** Two tabs may have sent the same refresh token. The grace counts from the first time. */
+  function keepEarliest({ since, name, renewals, ...rest }: Entry): void {
+    if (!isSignIn(entry) || since !== entry.since || name !== entry.name || renewals !== entry.renewals) return
+    const { sentAt } = rest as Partial<SignIn>
+    if (sentAt !== undefined && sentAt < (entry.sentAt ?? Number.POSITIVE_INFINITY)) entry = { ...entry, sentAt }
+  }
+
+  const exchange = createStorageExchange({
+    storage,
+    key,
+    wasRead(text, isGone) {
+      const stored = parseEntry(text)
+      if (stored) adopt(stored)
+      else if (isGone && isSignIn(entry)) adopt(endOf(entry))
+      if (!stored && !isSignIn(entry)) return undefined
+      return stored && isSame(stored, entry) ? undefined : JSON.stringify(entry)
+    },
+  })
+
+  function readIfFast(): void {
+    if (!exchange.isSlow) void exchange.run()
+  }
+
+  function nextSince(): number {
+    lastSince = Math.max(Date.now(), entry.since + 1, lastSince + 1)
+    return lastSince
+  }
+
+  function offer(next: Entry, because?: Error): Promise<void> | undefined {
+    readIfFast()
+    adopt(next, because)
+    return exchange.save()
+  }
+
+  return {
+    get current() {
+      return isSignIn(entry) ? entry : null
+    },
+    get name() {
+      return isSignIn(entry) ? entry.name : null
+    },
+    get loading() {
+      return exchange.loading
+    },
+    read: () => exchange.run(),
+    readIfFast,
+    nextSince,
+    offer,
+    async signOut() {
+      if (exchange.loading) await exchange.loading
+      readIfFast()
+      await offer({ since: nextSince(), name: randomName(), renewals: 0 })
+    },
+    whyOver(name) {
+      return over !== undefined && over.name === name ? TRPCClientError.from(over.because) : signInChanged()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+function isSame(stored: Entry, own: Entry): boolean {
+  const { sentAt } = own as Partial<SignIn>
+  return !isNewer(own, stored) && (sentAt === undefined || sentAt === (stored as Partial<SignIn>).sentAt)
+}
+
+/** If a listener throws, that is reported, and the other listeners and the storage still get the change. */
+function notify(listener: () => void): void {
+  try {
+    listener()
+  } catch (error) {
+    const report = (globalThis.reportError as typeof reportError | undefined) ?? console.error
+    report(error)
+  }
+}
