@@ -67,15 +67,14 @@ export function lastAsk(e: Evidence): readonly Ask[] {
   return asks.some(({ call }) => call !== last.call && call.at === last.call.at) ? [] : [last]
 }
 
-/** What overtook a sign-in in its own tab. */
+/** What was asked for after a sign-in, in the same tab, and took effect before its answer came. */
 export const overtakers = (call: Call, e: Evidence): readonly Ask[] =>
-  asksOf(e).filter(
-    ({ call: other }) =>
-      other.tab === call.tab &&
-      other.n > call.n &&
-      other.at < (call.settledAt ?? 0) &&
-      (other.error === undefined || other.path !== 'token.create' || (other.settledAt ?? 0) >= (call.settledAt ?? 0)),
-  )
+  asksOf(e).filter(({ call: other }) => {
+    const isLater = other.tab === call.tab && other.n > call.n
+    const hasEffectAt = other.path === 'token.create' && other.shownThen ? other.settledAt : other.at
+    const hasEffect = other.path !== 'token.create' || other.shownThen !== undefined
+    return isLater && hasEffect && (hasEffectAt ?? 0) < (call.settledAt ?? 0)
+  })
 
 /** Sign-ins whose answers reached their tabs, which still live. */
 export const answersOf = (e: Evidence): readonly Ask[] =>

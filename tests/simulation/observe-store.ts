@@ -37,15 +37,14 @@ export function observeStore({ clock, trace }: { clock: Clock; trace: Trace }, s
     expect: (user, n) => expected.push({ user, n }),
     store: {
       ...store,
-      start: observe(
-        (...args: Parameters<Store['start']>) => store.start(...args),
-        ([{ sid, sub }]) => {
-          const place = expected.findIndex(({ user }) => user === sub)
-          const [call] = place === -1 ? [] : expected.splice(place, 1)
-          started.set(sid, sub)
-          trace.starts.push({ n: call?.n, sid, sub })
-        },
-      ),
+      async start(session) {
+        const place = expected.findIndex(({ user }) => user === session.sub)
+        const [call] = place === -1 ? [] : expected.splice(place, 1)
+        if (observed.failing) throw new Error('The store is down')
+        await store.start(session)
+        started.set(session.sid, session.sub)
+        trace.starts.push({ n: call?.n, sid: session.sid, sub: session.sub })
+      },
       isLive: observe(
         (...args: Parameters<Store['isLive']>) => store.isLive(...args),
         () => {},

@@ -59,7 +59,9 @@ export function createSockets({ clock, network, server, latencyMs, trace }: Part
     }
     function leaveNear(): void {
       if (near.readyState === CLOSED) return
+      const wasOpened = near.readyState !== CONNECTING
       near.readyState = CLOSED
+      if (!wasOpened) emit('error')
       open.delete(cut)
       emit('close', { code: 1006, reason: '', wasClean: false })
     }
@@ -90,10 +92,7 @@ export function createSockets({ clock, network, server, latencyMs, trace }: Part
     open.set(cut, zone)
     clock.schedule(latencyMs, server.zone, () => {
       if (network.down) {
-        clock.schedule(CUT_AFTER_MS, zone, () => {
-          if (near.readyState === CONNECTING) emit('error')
-          leaveNear()
-        })
+        clock.schedule(CUT_AFTER_MS, zone, leaveNear)
         return
       }
       server.accept(far)
