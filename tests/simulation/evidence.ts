@@ -35,8 +35,11 @@ export function strayedSids(shown: Shown, { trace }: Evidence): boolean {
     .some(({ signIn }) => signIn?.id === shown.signIn?.id && earlier[place - 1]?.signIn?.id !== shown.signIn?.id)
 }
 
+const sleeps = ({ actions }: Schedule): boolean => actions.some(({ action }) => action.do === 'freeze')
+
+/** Whether all tabs share a storage. A tab that sleeps takes a slow one for silent, and does without it. */
 const isShared = ({ schedule, trace }: Evidence): boolean =>
-  (schedule.storage.kind === 'sync' || schedule.storage.kind === 'async') &&
+  (schedule.storage.kind === 'sync' || (schedule.storage.kind === 'async' && !sleeps(schedule))) &&
   !trace.excuses.some(({ why }) => why === 'odd text')
 
 /** Whom the tabs hold at the end, if they share a storage that nobody else writes to. */
@@ -75,6 +78,10 @@ export const overtakers = (call: Call, e: Evidence): readonly Ask[] =>
     const hasEffect = other.path !== 'token.create' || other.shownThen !== undefined
     return isLater && hasEffect && (hasEffectAt ?? 0) < (call.settledAt ?? 0)
   })
+
+/** Whether the next sign-in came in the same answer. */
+export const isReplacedAtOnce = (call: Call, e: Evidence): boolean =>
+  asksOf(e).some(({ call: { n, tab, settledAt } }) => n > call.n && tab === call.tab && settledAt === call.settledAt)
 
 /** Sign-ins whose answers reached their tabs, which still live. */
 export const answersOf = (e: Evidence): readonly Ask[] =>
@@ -116,9 +123,9 @@ export const crashes = ({ error }: Call): boolean => error instanceof Error && M
 
 const isRefresh = ({ path }: Exchange): boolean => path.split(',').some((name) => name.endsWith('refresh'))
 
-/** Refresh requests of one tab with one refresh token that follow each other. Who moves the clock moves the pause. */
-export function pairsOfRefreshes({ trace }: Evidence): readonly { before: Exchange; after: Exchange }[] {
-  if (trace.excuses.some(({ why }) => why === 'device clock')) return []
+/** Refresh requests of one tab with one refresh token that follow each other. Who moves the clock or sleeps moves the pause. */
+export function pairsOfRefreshes({ schedule, trace }: Evidence): readonly { before: Exchange; after: Exchange }[] {
+  if (trace.excuses.some(({ why }) => why === 'device clock') || sleeps(schedule)) return []
   const last = new Map<string, Exchange>()
   return trace.requests.filter(isRefresh).flatMap((after) => {
     const key = `${after.tab} ${/"refreshToken":"([^"]+)"/.exec(after.text)?.[1]}`
@@ -130,7 +137,7 @@ export function pairsOfRefreshes({ trace }: Evidence): readonly { before: Exchan
 
 /** Whether a refresh that was taken for theft was none that the client could have helped. */
 export function excuseOf({ sid, at }: Rotation, { schedule, trace, closed }: Evidence): boolean {
-  if (!['sync', 'async'].includes(schedule.storage.kind)) return true
+  if (schedule.storage.kind !== 'sync' && !isShared({ schedule, trace } as Evidence)) return true
   if (trace.excuses.some((excuse) => excuse.at <= at && excuse.why !== 'role')) return true
   const isMine = ({ text, answer }: Exchange): boolean => sidOf(text) === sid || sidOf(answer ?? null) === sid
   const refreshes = trace.requests.filter((request) => isRefresh(request) && isMine(request))

@@ -75,7 +75,11 @@ async function settle(world: World, schedule: Schedule): Promise<void> {
     await clock.pass(5_000)
   }
   for (const tab of tabs) clock.schedule(0, tab.zone, () => closeSubscriptions(tab))
-  await clock.pass(20_000)
+  await clock.pass(30_000)
+  for (let round = 0; round < 2; round += 1) {
+    storage.tellAll()
+    await clock.pass(1_000)
+  }
 }
 
 function closeSubscriptions({ subscriptions }: Tab): void {
