@@ -142,5 +142,10 @@ function subscribe(world: World, tab: Tab, { path, over, fate }: Of<'subscribe'>
       onComplete: () => end(),
     },
   )
-  tab.subscriptions.push(subscription)
+  tab.subscriptions.push({
+    unsubscribe() {
+      call.settledAt ??= clock.elapsed
+      subscription.unsubscribe()
+    },
+  })
 }

@@ -35,7 +35,7 @@ export function strayedSids(shown: Shown, { trace }: Evidence): boolean {
     .some(({ signIn }) => signIn?.id === shown.signIn?.id && earlier[place - 1]?.signIn?.id !== shown.signIn?.id)
 }
 
-const sleeps = ({ actions }: Schedule): boolean => actions.some(({ action }) => action.do === 'freeze')
+export const sleeps = ({ actions }: Schedule): boolean => actions.some(({ action }) => action.do === 'freeze')
 
 /** Whether all tabs share a storage. A tab that sleeps takes a slow one for silent, and does without it. */
 const isShared = ({ schedule, trace }: Evidence): boolean =>
@@ -63,8 +63,10 @@ export const asksOf = ({ trace }: Evidence): readonly Ask[] =>
 export function lastAsk(e: Evidence): readonly Ask[] {
   const asks = asksOf(e)
   const last = asks.at(-1)
-  if (!last || !isShared(e) || e.closed.has(last.call.tab) || e.trace.excuses.some(({ why }) => why === 'device clock'))
-    return []
+  if (!last || !isShared(e) || e.closed.has(last.call.tab)) return []
+  const isAlone = asks.every(({ call }) => call === last.call || (call.settledAt ?? Infinity) < last.call.at - 1_000)
+  const hasMoved = e.trace.excuses.some(({ why }) => why === 'device clock')
+  if (hasMoved && !(isAlone && e.schedule.storage.kind === 'sync')) return []
   if (last.call.settledAt === undefined || (last.call.path === 'token.create' && last.call.shownThen === undefined))
     return []
   return asks.some(({ call }) => call !== last.call && call.at === last.call.at) ? [] : [last]
@@ -99,7 +101,7 @@ export const answersOf = (e: Evidence): readonly Ask[] =>
     )
   })
 
-const hasFailed = ({ schedule }: Evidence): boolean =>
+export const hasFailed = ({ schedule }: Evidence): boolean =>
   schedule.actions.some(({ action }) => ['fail store', 'lose network', 'freeze'].includes(action.do))
 
 /** Whether a session is over on the server. */
@@ -121,7 +123,7 @@ const MISTAKE = /header|ByteString|undefined|not a function|Cannot read|not iter
 /** Whether a call failed by a mistake, and not by what the world did. */
 export const crashes = ({ error }: Call): boolean => error instanceof Error && MISTAKE.test(error.message)
 
-const isRefresh = ({ path }: Exchange): boolean => path.split(',').some((name) => name.endsWith('refresh'))
+export const isRefresh = ({ path }: Exchange): boolean => path.split(',').some((name) => name.endsWith('refresh'))
 
 /** Refresh requests of one tab with one refresh token that follow each other. Who moves the clock or sleeps moves the pause. */
 export function pairsOfRefreshes({ schedule, trace }: Evidence): readonly { before: Exchange; after: Exchange }[] {
@@ -175,34 +177,3 @@ export const causeOfSignOut = ({ sid, at }: { sid: string | undefined; at: numbe
   e.trace.excuses.some((excuse) => excuse.at <= at)
 
 const askedAt = (sid: string | undefined, e: Evidence): number => asksOf(e).find((ask) => ask.sid === sid)?.call.at ?? 0
-
-const isUntouched = ({ schedule, trace }: Evidence): boolean =>
-  trace.excuses.length === 0 &&
-  !hasFailed({ schedule } as Evidence) &&
-  schedule.storage.kind === 'sync' &&
-  schedule.weather.every(({ loss, out, back }) => loss === 'none' && out + back < 3_000)
-
-/** Calls over HTTP of a sign-in that lasted, in a world in which nothing was lost. */
-export const undisturbed = (e: Evidence): readonly Call[] =>
-  isUntouched(e)
-    ? e.trace.calls.filter(({ shown, over, path, tab, n }) => {
-        const lasts = shown !== null && liveAtEnd(shown.sid, e) && !e.closed.has(tab)
-        const isPlain = over === 'http' && /^(anyone)?(look|act)$/i.test(path)
-        const staysShown = e.shownAtEnd.every(({ signIn }) => signIn?.id === shown?.id)
-        const fates = e.trace.requests.filter(({ calls }) => calls.includes(n))
-        return lasts && isPlain && staysShown && fates.every(({ outcome }) => outcome === 'answered')
-      })
-    : []
-
-/** Calls over HTTP that nobody was named for, and that were answered. */
-export const callsOfNobody = ({ schedule, trace }: Evidence): readonly Call[] =>
-  trace.calls.filter(
-    ({ shown, named, over, path, n }) =>
-      shown === null &&
-      named.size === 0 &&
-      over === 'http' &&
-      path.startsWith('anyone') &&
-      !path.endsWith('Feed') &&
-      schedule.storage.kind !== 'async' &&
-      trace.requests.some(({ calls, outcome }) => calls.includes(n) && outcome === 'answered'),
-  )

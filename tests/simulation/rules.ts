@@ -4,7 +4,6 @@ import {
   authorizations,
   callOf,
   causeOfSignOut,
-  callsOfNobody,
   closedTabs,
   crashes,
   excuseOf,
@@ -18,9 +17,9 @@ import {
   refreshTokens,
   signOuts,
   strayedSids,
-  undisturbed,
   type Evidence,
 } from './evidence.ts'
+import { callsOfNobody, lateRefreshes, leftSubscriptions, lonelySignIns, undisturbed } from './outcomes.ts'
 
 /** A promise of the client: what there is to look at, and whether each of it is as it should be. */
 export interface Rule {
@@ -58,6 +57,10 @@ export const rules: readonly Rule[] = [
     of: (e) => e.trace.events,
     holds: (event, e) => isOf(event.sid, callOf(event, e), e),
   }),
+  rule(1, 'a subscription ends with its sign-in', {
+    of: (e) => leftSubscriptions(e),
+    holds: ({ call, leftAt }) => call.settledAt !== undefined && call.settledAt <= leftAt + 1,
+  }),
   rule(2, 'a tab never goes back to a sign-in that it has left', {
     of: (e) => e.trace.shown.filter(({ signIn }) => signIn !== null),
     holds: (shown, e) => !strayedSids(shown, e),
@@ -74,6 +77,10 @@ export const rules: readonly Rule[] = [
     of: (e) => asksOf(e).filter(({ call }) => call.path === 'token.create' && call.shownThen !== undefined),
     holds: ({ call }, e) =>
       overtakers(call, e).length === 0 && (call.shownThen?.sub === call.user || isReplacedAtOnce(call, e)),
+  }),
+  rule(3, 'a sign-in that is answered while nobody asks for another one succeeds', {
+    of: (e) => lonelySignIns(e),
+    holds: ({ call }) => call.shownThen !== undefined,
   }),
   rule(3, 'a session whose sign-in was overtaken is over', {
     of: (e) => answersOf(e).filter(({ call }) => call.error !== undefined),
@@ -92,6 +99,10 @@ export const rules: readonly Rule[] = [
   rule(4, 'calls of a sign-in that lasts are answered where nothing is lost', {
     of: (e) => undisturbed(e),
     holds: ({ error }) => error === undefined,
+  }),
+  rule(4, 'a refresh token is sent after the grace only when the access token is over', {
+    of: (e) => lateRefreshes(e),
+    holds: ({ after, overAt }) => after.at >= overAt,
   }),
   rule(4, 'no renewal is taken for theft', {
     of: (e) => e.trace.rotations,
