@@ -126,14 +126,18 @@ export const crashes = ({ error }: Call): boolean => error instanceof Error && M
 export const isRefresh = ({ path }: Exchange): boolean => path.split(',').some((name) => name.endsWith('refresh'))
 
 /** Refresh requests of one tab with one refresh token that follow each other. Who moves the clock or sleeps moves the pause. */
-export function pairsOfRefreshes({ schedule, trace }: Evidence): readonly { before: Exchange; after: Exchange }[] {
+export function pairsOfRefreshes({
+  schedule,
+  trace,
+}: Evidence): readonly { first: Exchange; before: Exchange; after: Exchange }[] {
   if (trace.excuses.some(({ why }) => why === 'device clock') || sleeps(schedule)) return []
-  const last = new Map<string, Exchange>()
+  const sent = new Map<string, Exchange[]>()
   return trace.requests.filter(isRefresh).flatMap((after) => {
     const key = `${after.tab} ${/"refreshToken":"([^"]+)"/.exec(after.text)?.[1]}`
-    const before = last.get(key)
-    last.set(key, after)
-    return before ? [{ before, after }] : []
+    const all = [...(sent.get(key) ?? []), after]
+    sent.set(key, all)
+    const [first, before] = [all[0], all.at(-2)]
+    return first && before ? [{ first, before, after }] : []
   })
 }
 

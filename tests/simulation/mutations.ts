@@ -118,13 +118,6 @@ export const mutations: readonly Mutation[] = [
   },
   {
     rule: 6,
-    what: 'a call passes on while the connection is being opened',
-    file: 'socket-link.ts',
-    find: "if (connection.state !== 'open') return false",
-    replace: "if (connection.state !== 'open') return true",
-  },
-  {
-    rule: 6,
     what: 'calls on a socket outlive their sign-in',
     file: 'socket-link.ts',
     find: 'if (call.signIn !== store.name) call.end()',
@@ -150,5 +143,12 @@ export const mutations: readonly Mutation[] = [
     file: 'renewal.ts',
     find: 'sinceMs >= 0 && sinceMs < PAUSE_MS',
     replace: 'sinceMs < 0',
+  },
+  {
+    rule: 8,
+    what: 'a refresh token is repeated at every look',
+    file: 'send-window.ts',
+    find: 'ageOf(own.lastAtMs) < graceMs / 3',
+    replace: 'ageOf(own.lastAtMs) < 0',
   },
 ]

@@ -43,8 +43,10 @@ function rule<Case>(
   }
 }
 
-/** A third of the grace, less what the timers of a hidden tab are late. */
-const PAUSE_MS = 2_300
+/** A third of the grace, and 5 s when the grace is over, less what the timers of a hidden tab are late. */
+const REPEAT_MS = 2_300
+const PAUSE_MS = 4_000
+const REPEATED_FOR_MS = 9_000
 const LONGEST_WAIT_MS = 26_000
 const HEADER = /^Bearer [\w-]+\.[\w-]+\.[\w-]+$/
 
@@ -134,6 +136,7 @@ export const rules: readonly Rule[] = [
   }),
   rule(8, 'after a renewal that failed there is a pause', {
     of: (e) => pairsOfRefreshes(e),
-    holds: ({ before, after }) => after.at - before.at >= PAUSE_MS,
+    holds: ({ first, before, after }) =>
+      after.at - before.at >= (after.at - first.at < REPEATED_FOR_MS ? REPEAT_MS : PAUSE_MS),
   }),
 ]

@@ -97,7 +97,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   often(2, fc.record({ do: among('hide', 'freeze'), tab, ms: upTo(30_000) })),
   often(2, fc.record({ do: among('reload', 'close'), tab })),
   often(1, fc.record({ do: among('lose network', 'fail store'), ms: upTo(20_000) })),
-  often(1, fc.record({ do: fc.constant('write' as const), text: upTo(30) })),
+  often(1, fc.record({ do: fc.constant('write' as const), text: upTo(27) })),
   often(1, fc.record({ do: among('move server clock', 'move device clock'), ms: upTo(20_000, -20_000) })),
 )
 
@@ -108,6 +108,14 @@ const after = fc.oneof(
   often(2, upTo(10_000)),
   often(1, upTo(60_000)),
 )
+
+const storms: fc.Arbitrary<Fate> = fc.record({
+  out: upTo(1_900),
+  back: delay,
+  loss: among('request', 'answer', 'silent request', 'silent answer', 'busy before', 'busy after'),
+})
+const skies = (arbitrary: fc.Arbitrary<Fate>): fc.Arbitrary<Fate[]> =>
+  fc.array(arbitrary, { minLength: 1, maxLength: 6 })
 
 /** Draws schedules of at most so many actions. */
 export const schedules = (most: number): fc.Arbitrary<Schedule> =>
@@ -133,8 +141,8 @@ export const schedules = (most: number): fc.Arbitrary<Schedule> =>
       events: among('prompt', 'late', 'twice', 'never'),
     }),
     locks: fc.oneof(often(3, fc.constant('real' as const)), often(2, among('absent', 'silent'))),
-    lifetimeSeconds: among(20, 60, 900),
+    lifetimeSeconds: among(20, 60, 60, 900),
     latencyMs: among(5, 300),
-    weather: fc.array(fates, { minLength: 1, maxLength: 6 }),
+    weather: fc.oneof(often(5, skies(fates)), often(1, skies(storms))),
     actions: fc.array(fc.record({ after, action: actions }), { minLength: 1, maxLength: most, size: 'max' }),
   })
