@@ -98,7 +98,7 @@ export function createJwtTrivial<
   const config = resolveTrivialOptions(options)
   const reporter = createReporter(config.retfunc)
   const live = config.sessions && createSessionLiveness(config.sessions, config.nowSeconds)
-  const tokens = config.sessions && live && createSessionTokens({ config, sessions: config.sessions, live })
+  const tokens = config.sessions && live && createSessionTokens({ config, sessions: config.sessions, live, reporter })
   const tokenRouter = createTokenRouter({ config, reporter, tokens })
   return {
     ...assembleVerifier<ClaimsOut>({ config, reporter, live }),
@@ -112,8 +112,9 @@ export function createJwtTrivial<
 
 function sessionControls(tokens: SessionTokens, reporter: Reporter): SessionControls {
   return {
-    endSession: (sid) => reporter.rejecting(undefined, () => tokens.end(sid)),
-    endSessions: (sub, { except } = {}) => reporter.rejecting(undefined, () => tokens.endAll(sub, except)),
+    endSession: (sid) => reporter.rejecting({ path: undefined, sid }, () => tokens.end(sid)),
+    endSessions: (sub, { except } = {}) =>
+      reporter.rejecting({ path: undefined, sub }, () => tokens.endAll(sub, except)),
   }
 }
 

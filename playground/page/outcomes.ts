@@ -8,9 +8,15 @@ const KEPT = 50
 export interface SeenOutcome {
   id: number
   type: Outcome['type']
+  /** Why a call was rejected, or what ended a session. */
   reason: string | null
   path: string
   sub: string | null
+}
+
+function reasonOf(outcome: Outcome): string | null {
+  if (outcome.type === 'rejected') return outcome.reason
+  return outcome.type === 'ended' ? outcome.by : null
 }
 
 /** Keeps the last outcomes that `retfunc` got, in memory. Your app has a log instead. */
@@ -26,7 +32,7 @@ export function createOutcomes() {
       const seen = {
         id: (lastId += 1),
         type,
-        reason: outcome.type === 'rejected' ? outcome.reason : null,
+        reason: reasonOf(outcome),
         path,
         sub,
       }

@@ -11,7 +11,8 @@ import { createWebSocketConnection, socketOf, type WebSocketConnection } from '.
  */
 export interface Bearer extends ParsedBearer {
   /**
-   * Whether the bearer belongs to one HTTP request, whose calls may then share what was found out for one of them.
+   * Whether the bearer belongs to one HTTP request that is no stream, whose calls may then share what was found out for one of
+   * them.
    *
    * @internal
    */
@@ -41,13 +42,13 @@ export function createContext(opts?: unknown): BearerContext {
   const parsed = parseBearer(readAuthorization(opts))
   const socket = socketOf(opts)
   if (socket) return { bearer: connectionBearer(createWebSocketConnection(socket, parsed)) }
-  return { bearer: fixedBearer(parsed, isHttpRequest(opts) ? ofOneRequest : printed) }
+  return { bearer: fixedBearer(parsed, isOneRequest(opts) ? ofOneRequest : printed) }
 }
 
-/** A WebSocket's context lives as long as its connection, and has no URL. */
-function isHttpRequest(opts: unknown): boolean {
-  const info = typeof opts === 'object' && opts !== null && 'info' in opts ? opts.info : undefined
-  return typeof info === 'object' && info !== null && 'url' in info && info.url !== null
+/** A WebSocket's context lives as long as its connection, and has no URL. A subscription's lives as long as its stream. */
+function isOneRequest(opts: unknown): boolean {
+  const { info } = (opts ?? {}) as { info?: { url?: unknown; type?: unknown } | null }
+  return info?.url != null && info.type !== 'subscription'
 }
 
 const print = (): string => '[bearer]'

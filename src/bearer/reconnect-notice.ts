@@ -22,7 +22,7 @@ export interface ReconnectNotice {
 
 /** Makes the notice of one socket. Sent before `exp` by a quarter of what the token had left at the start, at most 30 s. */
 export function createReconnectNotice(socket: Socket): ReconnectNotice {
-  const openedAtSeconds = Date.now() / 1_000
+  const openedAtMs = performance.now()
   let scheduledExp: number | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let speaksJson = false
@@ -42,7 +42,8 @@ export function createReconnectNotice(socket: Socket): ReconnectNotice {
   return {
     schedule({ exp, iat }, nowSeconds) {
       if (done || exp === undefined || exp === scheduledExp || socket.readyState !== OPEN) return
-      const leftSeconds = exp - openedAtSeconds
+      const openForSeconds = (performance.now() - openedAtMs) / 1_000
+      const leftSeconds = exp - nowSeconds + openForSeconds
       // The client of a connection that opened with an old token does not renew ahead of time: it would reconnect again and
       // again with the same token.
       if (iat !== undefined && leftSeconds <= (exp - iat) / 4) return

@@ -5,10 +5,16 @@ import { createReconnectNotice, type ReconnectNotice, type Socket } from './reco
 export interface WebSocketConnection {
   /** The bearer of the connection's calls, as it is now. */
   bearer(): ParsedBearer
-  /** Replaces the bearer by a token, or removes it. */
+  /** Replaces the bearer by a token of another sign-in, or removes it. */
   replaceBearer(token: string | undefined): void
-  /** Calls a listener at each replacement. Returns a function that removes the listener. */
+  /** Replaces the bearer by a token of the same sign-in. */
+  renewBearer(token: string): void
+  /** Calls a listener at each replacement and renewal. Returns a function that removes the listener. */
   onBearerReplaced(listener: () => void): () => void
+  /** Notes that a sign-in or a sign-out begins. Returns a function that tells whether it is the last one that began. */
+  beginSignIn(): () => boolean
+  /** Returns a function that tells whether the bearer has not been replaced since. A renewed bearer has not. */
+  followSignIn(): () => boolean
   /** Schedules the request to reconnect, by the times of the bearer's token. */
   scheduleReconnectNotice: ReconnectNotice['schedule']
 }
@@ -18,17 +24,34 @@ export function createWebSocketConnection(socket: Socket, initial: ParsedBearer)
   const listeners = new Set<() => void>()
   const notice = createReconnectNotice(socket)
   let bearer = initial
+  let begun = 0
+  let replaced = 0
+
+  function setBearer(next: ParsedBearer): void {
+    bearer = next
+    notice.cancel()
+    for (const listener of listeners) listener()
+  }
 
   return {
     bearer: () => bearer,
     replaceBearer(token) {
-      bearer = token === undefined ? { status: 'missing' } : { status: 'present', token }
-      notice.cancel()
-      for (const listener of listeners) listener()
+      replaced += 1
+      setBearer(token === undefined ? { status: 'missing' } : { status: 'present', token })
     },
+    renewBearer: (token) => setBearer({ status: 'present', token }),
     onBearerReplaced(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    beginSignIn() {
+      begun += 1
+      const own = begun
+      return () => begun === own
+    },
+    followSignIn() {
+      const own = replaced
+      return () => replaced === own
     },
     scheduleReconnectNotice: (times, nowSeconds) => notice.schedule(times, nowSeconds),
   }

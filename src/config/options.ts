@@ -31,7 +31,10 @@ export interface CommonOptions<ClaimsIn extends object, ClaimsOut> {
   issuer?: string | undefined
   /** Written into issued tokens as `sub`, and required of presented ones, exactly (none). */
   subject?: string | undefined
-  /** Called with each outcome just before it is returned. Synchronous. It may replace the error of a rejection (none). */
+  /**
+   * Called with each outcome just before it is returned. It may return a `TRPCError` to send instead of a rejection (none).
+   * Synchronous: if it throws or returns a promise, the call ends in INTERNAL_SERVER_ERROR.
+   */
   retfunc?: Retfunc | undefined
   /** The tolerance for `exp` and `nbf`, in seconds, at most 300 (0). An `iat` may always be 5 seconds ahead. */
   clockTolerance?: number | undefined

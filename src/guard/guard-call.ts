@@ -14,14 +14,20 @@ import { checkRequirements, type Requirements } from './requirements.ts'
 interface Call {
   /** The procedure's path; undefined if `verify` was called directly. */
   readonly path?: string
-  /** `ctx.jwt` as an earlier guard of the same call left it. Claims that this instance put there are not reported again. */
-  readonly earlierClaims?: unknown
+  /** An object that all guards of the call share, and no other call does: a call that several guards admit is reported once. */
+  readonly identity?: object
 }
 
-/** An admitted bearer: the claims for `ctx.jwt`, and the payload of its token. */
+/** An admitted bearer: the claims for `ctx.jwt`, and its token. */
 interface Admission {
   readonly claims: Claims
-  readonly payload: JWTPayload
+  readonly token: VerifiedToken
+}
+
+/** What was reported of a call. Another path or bearer would be another call, whatever it shares with the first. */
+interface ReportedAdmission {
+  readonly path: string | undefined
+  readonly bearer: Bearer
 }
 
 /** Admits calls, and rechecks them while their streams last. */
@@ -33,12 +39,18 @@ export interface CallGuard {
    */
   admit(bearer: Bearer, required: Requirements, call: Call): Promise<Admission | null>
   /**
-   * Checks an admitted bearer again, and returns the payload of the token that it has now.
+   * Verifies the token that an admitted bearer has now. `recheck` checks the rest.
+   *
+   * @throws {JwtRejection}
+   */
+  verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken>
+  /**
+   * Checks a verified token again.
    *
    * @param withSession - whether to look up the session too
    * @throws {JwtRejection}
    */
-  recheck(bearer: Bearer, required: Requirements, withSession: boolean): Promise<JWTPayload>
+  recheck(token: VerifiedToken, required: Requirements, withSession: boolean): Promise<void>
 }
 
 interface Dependencies {
@@ -51,7 +63,7 @@ interface Dependencies {
 /** Makes the guard of an instance. */
 export function createCallGuard({ config, reporter, live }: Dependencies): CallGuard {
   const tokenCache = createTokenCache(config)
-  const reportedClaims = new WeakSet()
+  const reportedCalls = new WeakMap<object, ReportedAdmission[]>()
 
   /** Verifies the token of a bearer, or finds it in the cache. `check` then runs at each call. */
   function verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken> {
@@ -72,11 +84,13 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
     return claims
   }
 
-  function report(token: VerifiedToken, claims: Claims, { path, earlierClaims }: Call): void {
+  /** Once for each call, whichever guards it has; a call made inside of it is another call. */
+  function report(bearer: Bearer, token: VerifiedToken, { path, identity }: Call): void {
     if (!reporter.hasListener) return
-    if (!reportedClaims.has(earlierClaims as object))
-      reporter.report({ type: 'accepted', path, ...identityOf(token.payload) })
-    reportedClaims.add(claims)
+    const reported = (identity && reportedCalls.get(identity)) ?? []
+    if (reported.some((one) => one.path === path && one.bearer === bearer)) return
+    if (identity) reportedCalls.set(identity, [...reported, { path, bearer }])
+    reporter.report({ type: 'accepted', path, ...identityOf(token.payload) })
   }
 
   return {
@@ -88,17 +102,15 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
         const request = bearer.oneRequest ? bearer : undefined
         const claims = await check(token, required, (payload) => live?.check(payload, { request }))
         bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
-        report(token, claims, call)
-        return { claims, payload: token.payload }
+        report(bearer, token, call)
+        return { claims, token }
       } catch (error) {
         throw reporter.reject(error, { path: call.path, ...identityOf(token?.payload) })
       }
     },
-    async recheck(bearer, required, withSession) {
-      const token = await verify(bearer)
+    verify,
+    async recheck(token, required, withSession) {
       await check(token, required, (payload) => (withSession ? live?.check(payload) : undefined))
-      bearer.connection?.scheduleReconnectNotice(token.payload, config.nowSeconds())
-      return token.payload
     },
   }
 }

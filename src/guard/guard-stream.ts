@@ -1,12 +1,12 @@
-import type { JWTPayload } from 'jose'
-
 import type { Bearer } from '../bearer/create-context.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
 import { MAX_TIMER_MS } from '../time/timers.ts'
-import { endableStream, type EndWith } from './endable-stream.ts'
+import type { VerifiedToken } from '../verify/token-cache.ts'
+import { endableStream, type EndWith, type StreamWatch } from './endable-stream.ts'
 import type { CallGuard } from './guard-call.ts'
 import type { Requirements } from './requirements.ts'
+import { checkSuccession } from './succession.ts'
 
 /** How long a stream goes on at most between two look-ups of its session, and at least. */
 const MAX_SESSION_CHECK_SECONDS = 30
@@ -15,15 +15,18 @@ const MIN_SESSION_CHECK_SECONDS = 1
 /** The call that opened a stream. */
 export interface StreamCall {
   readonly bearer: Bearer
-  /** The payload that the call was admitted with. The bearer of a WebSocket may have another token when the stream starts. */
-  readonly payload: JWTPayload
+  /** The token that the call was admitted with. The bearer of a WebSocket may have another token when the stream starts. */
+  readonly token: VerifiedToken
   readonly required: Requirements
   readonly path: string
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal | undefined
 }
 
-/** Returns a stream of the same events, which ends in UNAUTHORIZED when the token or the session of its call ends. */
+/**
+ * Returns a stream of the same events, which ends in UNAUTHORIZED when what its call was admitted with ends: the token, the
+ * session, the sign-in, or the app's claims.
+ */
 export type StreamGuard = (stream: unknown, call: StreamCall) => unknown
 
 interface Dependencies {
@@ -41,30 +44,53 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
   const sessionCheckSeconds = secondsBetweenSessionChecks(dependencies.cacheSeconds)
 
   /** Rechecks when the token expires, when the session is due for a look-up, and when the bearer is replaced. */
-  function watch({ bearer, payload: admitted, required, path }: StreamCall, end: EndWith): () => void {
+  function watch({ bearer, token: opened, required, path }: StreamCall, end: EndWith): StreamWatch {
     const stillRequired = { ...required, maxAgeSeconds: undefined }
+    let current = opened
     let timer: ReturnType<typeof setTimeout> | undefined
+    let pending: Promise<void> | undefined
     let stopped = false
 
+    /** What becomes of a token that the bearer no longer has does not matter: its successor is rechecked too. */
     async function recheck(withSession: boolean): Promise<void> {
+      const text = bearer.token
+      const isFormer = () => stopped || bearer.token !== text
       try {
-        const payload = await callGuard.recheck(bearer, stillRequired, withSession)
-        if (!isSameSignIn(admitted, payload)) throw new JwtRejection('revoked')
-        if (!stopped) schedule(payload.exp)
+        const token = await callGuard.verify(bearer)
+        checkSuccession(opened, token)
+        await callGuard.recheck(token, stillRequired, withSession)
+        if (!isFormer()) continueWith(token)
       } catch (error) {
-        if (stopped) return
+        if (isFormer()) return
         stop()
         const rejection = bearer.status === 'present' ? error : new JwtRejection('revoked')
-        throw reporter.reject(rejection, { path, ...identityOf(admitted) })
+        throw reporter.reject(rejection, { path, ...identityOf(opened.payload) })
       }
     }
 
-    function schedule(exp = Number.POSITIVE_INFINITY): void {
-      const seconds = Math.max(Math.min(exp + clockToleranceSeconds - nowSeconds(), sessionCheckSeconds), 0)
+    function continueWith(token: VerifiedToken): void {
+      current = token
+      bearer.connection?.scheduleReconnectNotice(token.payload, nowSeconds())
+      const seconds = Math.max(Math.min(expiresAtSeconds() - nowSeconds(), sessionCheckSeconds), 0)
       clearTimeout(timer)
       // One millisecond more: a timer may fire just before its time.
-      timer = setTimeout(recheckAll, Math.min(seconds * 1_000 + 1, MAX_TIMER_MS))
+      timer = setTimeout(() => void recheck(true).catch(end), Math.min(seconds * 1_000 + 1, MAX_TIMER_MS))
     }
+
+    const expiresAtSeconds = () => (current.payload.exp ?? Number.POSITIVE_INFINITY) + clockToleranceSeconds
+
+    /** Rechecks while the events wait. */
+    function holdAndRecheck(): void {
+      const work: Promise<void> = recheck(true)
+        .catch(end)
+        .finally(() => {
+          if (pending === work) pending = undefined
+        })
+      pending = work
+    }
+
+    /** Another recheck may have begun meanwhile. */
+    const untilRechecked = (): Promise<void> | undefined => pending?.then(untilRechecked)
 
     function stop(): void {
       stopped = true
@@ -72,10 +98,16 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
       stopListening?.()
     }
 
-    const recheckAll = (): void => void recheck(true).catch(end)
-    const stopListening = bearer.connection?.onBearerReplaced(recheckAll)
-    recheck(false).catch(end)
-    return stop
+    const stopListening = bearer.connection?.onBearerReplaced(holdAndRecheck)
+    if (bearer.token === opened.text) continueWith(opened)
+    else holdAndRecheck()
+    return {
+      beforeEvent() {
+        if (!pending && !(nowSeconds() < expiresAtSeconds())) holdAndRecheck()
+        return untilRechecked()
+      },
+      stop,
+    }
   }
 
   return (stream, call) => endableStream(stream, (end) => watch(call, end), call.signal)
@@ -86,7 +118,3 @@ function secondsBetweenSessionChecks(cacheSeconds: number | undefined): number {
   if (cacheSeconds === 0) return MAX_SESSION_CHECK_SECONDS
   return Math.min(Math.max(cacheSeconds, MIN_SESSION_CHECK_SECONDS), MAX_SESSION_CHECK_SECONDS)
 }
-
-/** With sessions, a session is one sign-in; without sessions, a subject is. */
-const isSameSignIn = (one: JWTPayload, other: JWTPayload): boolean =>
-  one['sid'] === other['sid'] && one.sub === other.sub

@@ -48,14 +48,13 @@ export function createProtect<ClaimsOut>({ callGuard, guardStream, instance }: D
     options: ProtectOptions | OptionalProtectOptions = {},
   ): ProtectedProcedure<Claims<ClaimsOut> & null> {
     const required = resolveRequirements(options, instance)
-    const guarded = t.procedure.use(async ({ ctx, path, type, signal, next }) => {
+    const guarded = t.procedure.use(async ({ ctx, path, type, signal, getRawInput, next }) => {
       const bearer = bearerOf(ctx)
-      const earlierClaims = (ctx as { jwt?: unknown }).jwt
-      const admission = await callGuard.admit(bearer, required, { path, earlierClaims })
+      const admission = await callGuard.admit(bearer, required, { path, identity: getRawInput })
       const result = await next({ ctx: { jwt: (admission?.claims ?? null) as Claims<ClaimsOut> & null } })
       if (type !== 'subscription' || !result.ok || !admission) return result
-      const { payload } = admission
-      return { ...result, data: guardStream(result.data, { bearer, payload, required, path, signal }) }
+      const { token } = admission
+      return { ...result, data: guardStream(result.data, { bearer, token, required, path, signal }) }
     })
     const [middleware] = guarded._def.middlewares.slice(-1)
     Object.defineProperty(middleware, GUARD, { value: !required.optional })

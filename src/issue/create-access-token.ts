@@ -21,7 +21,10 @@ export interface AccessTokenOptions {
   issuer?: string | undefined
   /** The subject (the instance's). */
   subject?: string | undefined
-  /** With sessions: the session that the token joins. It must be a session of the same `sub` (a new session). */
+  /**
+   * With sessions: the session that the token joins. It must be a session of the same `sub` (a new session). Joining is no
+   * sign-in, so the token has no `auth_time`, and `protect({ maxAge })` rejects it.
+   */
   sid?: string | undefined
 }
 
@@ -66,8 +69,9 @@ export function createAccessTokenIssuer<ClaimsIn>({
     const prepared = await prepareClaims(claims, tokenConfig)
     const session = tokens?.sessionFor(prepared, sid)
     const { token, payload } = await issueAccessToken(prepared, tokenConfig, session)
-    if (tokens && session && sid === undefined) await reporter.rejecting(undefined, () => tokens.startSession(session))
-    reporter.report({ type: 'issued', path: undefined, ...identityOf(payload) })
+    const call = { path: undefined, ...identityOf(payload) }
+    if (tokens && session && sid === undefined) await reporter.rejecting(call, () => tokens.startSession(session))
+    reporter.report({ type: 'issued', ...call })
     return token
   }
 }

@@ -5,8 +5,8 @@ import { signToken, type IssueConfig, type SignedToken } from './sign-token.ts'
 export interface TokenSession {
   readonly sub: string
   readonly sid: string
-  /** When the user signed in, in seconds since 1970. */
-  readonly authTimeSeconds: number
+  /** When the user signed in, in seconds since 1970; undefined for a token that joins the session, which is no sign-in. */
+  readonly authTimeSeconds: number | undefined
   /** When the session ends, in seconds since 1970. No token outlives it. */
   readonly expiresAtSeconds: number
 }
@@ -20,12 +20,13 @@ export async function issueAccessToken(
   const { audience, expiresInSeconds, nowSeconds } = config
   const iat = Math.floor(nowSeconds())
   const exp = Math.min(iat + (expiresInSeconds ?? Infinity), session?.expiresAtSeconds ?? Infinity)
+  const authTime = session ? session.authTimeSeconds : iat
   const registered = {
     ...(audience && { aud: audience.length === 1 ? (audience[0] as string) : [...audience] }),
     ...(Number.isFinite(exp) && { exp }),
     ...(session && { sid: session.sid }),
     iat,
-    auth_time: session?.authTimeSeconds ?? iat,
+    ...(authTime !== undefined && { auth_time: authTime }),
   }
   return signToken({ ...claims, ...registered }, 'at+jwt', config)
 }

@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose'
 
-import { JwtRejection } from '../outcome/rejection.ts'
+import { isRejection, JwtRejection } from '../outcome/rejection.ts'
+import { identityOf, type TokenIdentity } from '../outcome/report-outcome.ts'
 import { verifyClaims } from '../verify/verify-claims.ts'
 import type { VerifyConfig } from '../verify/verify-config.ts'
 import { verifyToken } from '../verify/verify-token.ts'
@@ -14,6 +15,11 @@ const REFRESH_AUDIENCE = 'urn:trpc-jwt-trivial:refresh'
 export interface RefreshTokenContent {
   readonly session: TokenSession
   readonly generation: number
+}
+
+/** The content of a refresh token that was presented, and whom it names. */
+export interface VerifiedRefreshToken extends RefreshTokenContent {
+  readonly identity: TokenIdentity
 }
 
 /** Signs a refresh token. Only `token.refresh` and `token.revoke` accept it, and it has no claim of the app. */
@@ -31,15 +37,16 @@ export async function issueRefreshToken(
  *
  * @throws {JwtRejection} `not_authorised` for everything that is wrong with it
  */
-export async function verifyRefreshToken(token: unknown, config: VerifyConfig): Promise<RefreshTokenContent> {
+export async function verifyRefreshToken(token: unknown, config: VerifyConfig): Promise<VerifiedRefreshToken> {
   try {
     const payload = await verifyToken(token, config.keys, 'rt+jwt')
     const { issuer, subject } = config
     verifyClaims(payload, { issuer, subject, audience: [REFRESH_AUDIENCE] }, config)
     const content = contentOf(payload)
-    if (content && payload.aud === REFRESH_AUDIENCE && payload.iss === issuer) return content
+    if (content && payload.aud === REFRESH_AUDIENCE && payload.iss === issuer)
+      return { ...content, identity: identityOf(payload) }
   } catch (error) {
-    if (!(error instanceof JwtRejection)) throw error
+    if (!isRejection(error)) throw error
   }
   throw new JwtRejection('not_authorised')
 }

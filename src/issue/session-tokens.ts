@@ -1,5 +1,6 @@
 import type { Bearer } from '../bearer/create-context.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
+import type { EndedBy, ReportedCall, Reporter } from '../outcome/report-outcome.ts'
 import type { SessionLiveness, SessionConfig } from '../sessions/session-liveness.ts'
 import type { Rotation, SessionStore } from '../sessions/session-store.ts'
 import type { UntypedClaims } from '../verify/claim-types.ts'
@@ -7,7 +8,7 @@ import type { VerifyConfig } from '../verify/verify-config.ts'
 import { issueAccessToken, type TokenSession } from './issue-access-token.ts'
 import { authorisedClaims, isRefusal } from './authorised-claims.ts'
 import { prepareClaims } from './prepare-claims.ts'
-import { issueRefreshToken, verifyRefreshToken } from './refresh-token.ts'
+import { issueRefreshToken, verifyRefreshToken, type VerifiedRefreshToken } from './refresh-token.ts'
 import { sessionsToRevoke } from './sessions-to-revoke.ts'
 import { randomId, type IssueConfig, type SignedToken } from './sign-token.ts'
 
@@ -36,44 +37,85 @@ export interface SessionTokens {
   /** Starts a session in the store. */
   startSession(session: TokenSession): Promise<void>
   /** Rotates a refresh token, if `reauthorise` allows it. */
-  refresh(refreshToken: string, ctx: object): Promise<IssuedTokens>
+  refresh(refreshToken: string, call: RefreshCall): Promise<IssuedTokens>
+  /** Ends a session whose tokens nobody got. It is not reported, as its start was not. */
+  abandon(sid: string): Promise<void>
   /** Ends a session. */
   end(sid: string): Promise<void>
   /** Ends all sessions of a subject, except one. */
   endAll(sub: string, except: string | undefined): Promise<void>
-  /** Ends the sessions of a bearer and of a refresh token. Invalid tokens and ended sessions are ignored. */
-  revoke(bearer: Bearer, refreshToken: string | undefined): Promise<void>
+  /**
+   * Ends the sessions of a bearer and of a refresh token. Invalid tokens and ended sessions are ignored. Returns whether the
+   * bearer is of no more use.
+   */
+  revoke(call: RevokeCall): Promise<boolean>
+}
+
+interface RefreshCall {
+  readonly ctx: object
+  readonly path: string
+}
+
+interface RevokeCall {
+  readonly bearer: Bearer
+  readonly refreshToken: string | undefined
+  readonly path: string
 }
 
 interface Dependencies {
   readonly config: VerifyConfig & IssueConfig
   readonly sessions: IssuerSessionConfig
   readonly live: SessionLiveness
+  readonly reporter: Reporter
 }
 
 /**
  * Makes the tokens of sessions. It signs an access token before it writes to the store: a token that could not be issued
  * starts no session and uses up no generation.
  */
-export function createSessionTokens({ config, sessions, live }: Dependencies): SessionTokens {
+export function createSessionTokens({ config, sessions, live, reporter }: Dependencies): SessionTokens {
   const { store, reauthorise, graceSeconds, expiresInSeconds } = sessions
 
-  function sessionFor({ sub }: UntypedClaims, sid = randomId()): TokenSession {
+  function sessionFor({ sub }: UntypedClaims, joinedSid?: string): TokenSession {
     if (sub === undefined) throw new TypeError('The claims of a token must have a `sub` when `sessions` is set.')
-    const authTimeSeconds = Math.floor(config.nowSeconds())
-    return { sub, sid, authTimeSeconds, expiresAtSeconds: authTimeSeconds + expiresInSeconds }
+    const nowSeconds = Math.floor(config.nowSeconds())
+    const session = { sub, expiresAtSeconds: nowSeconds + expiresInSeconds }
+    if (joinedSid !== undefined) return { ...session, sid: joinedSid, authTimeSeconds: undefined }
+    return { ...session, sid: randomId(), authTimeSeconds: nowSeconds }
   }
 
   const startSession = ({ sid, sub, expiresAtSeconds }: TokenSession): Promise<void> =>
     store.start({ sid, sub, expiresAt: new Date(expiresAtSeconds * 1_000) })
 
-  const end = (sid: string): Promise<void> => store.end(sid).finally(() => live.evict(sid))
+  const abandon = (sid: string): Promise<void> => store.end(sid).finally(() => live.evict(sid))
 
-  async function rotate(sid: string, generation: number): Promise<number> {
-    const rotation = checkRotation(await store.rotate(sid, generation, graceSeconds))
+  async function end(by: EndedBy, session: EndedSession): Promise<void> {
+    await abandon(session.sid)
+    reporter.report({ type: 'ended', by, ...session })
+  }
+
+  async function rotate(generation: number, session: EndedSession): Promise<number> {
+    const rotation = checkRotation(await store.rotate(session.sid, generation, graceSeconds))
     if (typeof rotation === 'object') return rotation.generation
-    live.evict(sid)
-    throw new JwtRejection('not_authorised')
+    live.evict(session.sid)
+    if (rotation === 'ended') throw new JwtRejection('not_authorised')
+    reporter.report({ type: 'ended', by: 'reuse', ...session })
+    throw new JwtRejection('reused')
+  }
+
+  async function renew(presented: VerifiedRefreshToken, { ctx, path }: RefreshCall): Promise<IssuedTokens> {
+    const { session, generation, identity } = presented
+    const { sub, sid } = session
+    const answer = await reauthorise({ sub, sid, ctx })
+    if (isRefusal(answer)) {
+      await end('reauthorise', { path, ...identity, sid })
+      throw new JwtRejection('not_authorised')
+    }
+    const claims = await prepareClaims(authorisedClaims('reauthorise', answer), { ...config, subject: sub })
+    const access = await issueAccessToken(claims, config, session)
+    const rotated = await rotate(generation, { path, ...identity, sid })
+    const next = await issueRefreshToken({ session, generation: rotated }, config)
+    return { access, refreshToken: next.token }
   }
 
   return {
@@ -87,27 +129,26 @@ export function createSessionTokens({ config, sessions, live }: Dependencies): S
     },
     sessionFor,
     startSession,
-    async refresh(refreshToken, ctx) {
-      const { session, generation } = await verifyRefreshToken(refreshToken, config)
-      const { sub, sid } = session
-      const answer = await reauthorise({ sub, sid, ctx })
-      if (isRefusal(answer)) {
-        await end(sid)
-        throw new JwtRejection('not_authorised')
-      }
-      const claims = await prepareClaims(authorisedClaims('reauthorise', answer), { ...config, subject: sub })
-      const access = await issueAccessToken(claims, config, session)
-      const next = await issueRefreshToken({ session, generation: await rotate(sid, generation) }, config)
-      return { access, refreshToken: next.token }
+    abandon,
+    async refresh(refreshToken, call) {
+      const presented = await verifyRefreshToken(refreshToken, config)
+      return reporter.rejecting({ path: call.path, ...presented.identity }, () => renew(presented, call))
     },
-    end,
-    endAll: (sub, except) => store.endAll(sub, except).finally(() => live.evict()),
-    async revoke(bearer, refreshToken) {
-      const sids = await sessionsToRevoke(bearer, refreshToken, config)
-      await Promise.all(sids.map(end))
+    end: (sid) => end('endSession', { path: undefined, sid }),
+    async endAll(sub, except) {
+      await store.endAll(sub, except).finally(() => live.evict())
+      reporter.report({ type: 'ended', by: 'endSessions', path: undefined, sub })
+    },
+    async revoke({ bearer, refreshToken, path }) {
+      const { sessions: ended, includesBearer } = await sessionsToRevoke(bearer, refreshToken, config)
+      await Promise.all(ended.map((session) => end('revoke', { path, ...session })))
+      return includesBearer
     },
   }
 }
+
+/** A session that ends: the call that ends it, and whom it belongs to. */
+type EndedSession = ReportedCall & { readonly sid: string }
 
 /** A store of the app's own may return anything. */
 function checkRotation(rotation: unknown): Rotation {

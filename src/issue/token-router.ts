@@ -5,15 +5,18 @@ import * as z from 'zod'
 import { bearerOf, type BearerContext } from '../bearer/create-context.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
+import type { VerifyConfig } from '../verify/verify-config.ts'
+import { verifyToken } from '../verify/verify-token.ts'
 import { issueAccessToken } from './issue-access-token.ts'
 import { authorisedClaims, isRefusal } from './authorised-claims.ts'
 import { prepareClaims } from './prepare-claims.ts'
 import type { IssuedTokens, SessionTokens } from './session-tokens.ts'
 import type { IssueConfig, SignedToken } from './sign-token.ts'
+import { beginCreate, beginRefresh, beginRevoke, concludeOverHttp, type Conclude } from './socket-turn.ts'
 import type { IssuedToken } from './token-router-types.ts'
 
 /** What the token router depends on. */
-export interface TokenRouterConfig extends IssueConfig {
+export interface TokenRouterConfig extends IssueConfig, VerifyConfig {
   readonly credentials: StandardSchemaV1 | undefined
   readonly authorise: (opts: { input: unknown; ctx: object }) => unknown
 }
@@ -25,28 +28,34 @@ interface Dependencies {
   readonly tokens: SessionTokens | undefined
 }
 
-interface Call {
-  /** An app that only issues tokens may have a context without a bearer. */
-  readonly ctx: Partial<BearerContext> | undefined
-  readonly path: string
-}
+/** An app that only issues tokens may have a context without a bearer. */
+type Context = Partial<BearerContext> | undefined
 
 /** Makes `create`, and with sessions also `refresh` and `revoke`. */
 export function createTokenRouter({ config, reporter, tokens }: Dependencies): AnyTRPCRouter {
   const t = initTRPC.context<BearerContext>().create()
   const { credentials } = config
 
-  /** Issues tokens. Over a WebSocket, the access token becomes the bearer of the connection. */
-  const issue = ({ ctx, path }: Call, work: () => Promise<IssuedTokens>): Promise<IssuedToken> =>
-    reporter.rejecting(path, async () => {
-      const { access, refreshToken } = await work()
-      reporter.report({ type: 'issued', path, ...identityOf(access.payload) })
-      ctx?.bearer?.connection?.replaceBearer(access.token)
-      return { ...answerOf(access), ...(tokens && { refreshToken, grace: tokens.graceSeconds }) }
+  /** Answers with the tokens that a resolver returns. `begin` runs before the input is read: calls have their turn as they came. */
+  const issuing = (type: 'issued' | 'renewed', begin: (ctx: Context) => Conclude) =>
+    t.procedure.use(async ({ ctx, path, next }) => {
+      const conclude = begin(ctx)
+      const result = await next()
+      if (!result.ok) return result
+      const { access, refreshToken } = result.data as IssuedTokens
+      await reporter.rejecting({ path }, async () =>
+        conclude(access, () => reporter.report({ type, path, ...identityOf(access.payload) })),
+      )
+      return { ...result, data: { ...answerOf(access), ...(tokens && { refreshToken, grace: tokens.graceSeconds }) } }
     })
 
-  const create = (credentials ? t.procedure.input(credentials) : t.procedure).mutation(({ ctx, input, path }) =>
-    issue({ ctx, path }, async () => {
+  const creating = issuing('issued', (ctx) => {
+    const connection = ctx?.bearer?.connection
+    return connection ? beginCreate(connection, async (sid) => tokens?.abandon(sid)) : concludeOverHttp
+  })
+
+  const create = (credentials ? creating.input(credentials) : creating).mutation(({ ctx, input, path }) =>
+    reporter.rejecting({ path }, async (): Promise<IssuedTokens> => {
       const answer = await config.authorise({ input, ctx })
       if (isRefusal(answer)) throw new JwtRejection('not_authorised')
       const claims = await prepareClaims(authorisedClaims('authorise', answer), config)
@@ -55,18 +64,25 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
   )
   if (!tokens) return t.router({ create })
 
-  const refresh = t.procedure
+  const refresh = issuing('renewed', (ctx) => {
+    const { connection } = ctx?.bearer ?? {}
+    return connection ? beginRefresh(connection, (token) => verifyToken(token, config.keys)) : concludeOverHttp
+  })
     .input(z.object({ refreshToken: z.string() }))
-    .mutation(({ ctx, input, path }) => issue({ ctx, path }, () => tokens.refresh(input.refreshToken, ctx)))
+    .mutation(({ ctx, input, path }) =>
+      reporter.rejecting({ path }, () => tokens.refresh(input.refreshToken, { ctx, path })),
+    )
 
   const revoke = t.procedure
+    .use(({ ctx, next }) => {
+      const { connection } = (ctx as Context)?.bearer ?? {}
+      return next({ ctx: { clearBearer: connection && beginRevoke(connection) } })
+    })
     .input(z.object({ refreshToken: z.string().optional() }).optional())
     .mutation(({ ctx, input, path }) =>
-      reporter.rejecting(path, async () => {
-        const bearer = bearerOf(ctx)
-        const { token } = bearer
-        await tokens.revoke(bearer, input?.refreshToken)
-        if (bearer.token === token) bearer.connection?.replaceBearer(undefined)
+      reporter.rejecting({ path }, async () => {
+        const includesBearer = await tokens.revoke({ bearer: bearerOf(ctx), refreshToken: input?.refreshToken, path })
+        if (includesBearer) ctx.clearBearer?.()
       }),
     )
 

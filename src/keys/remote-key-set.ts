@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, customFetch, jwksCache, type FetchImplementation, type JWKSCacheInput } from 'jose'
 
-import { JwtRejection } from '../outcome/rejection.ts'
+import { unavailable } from '../outcome/rejection.ts'
 import { keySetProblem } from './jwk.ts'
 import { matchingKeys } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
@@ -45,10 +45,10 @@ export function remoteKeySetSource(url: URL, algorithms: readonly string[]): Key
       const failedBefore = isCoolingDown()
       try {
         return await matchingKeys(resolve, header)
-      } catch {
+      } catch (failure) {
         // The set is good; only the search for an unknown `kid` was not repeated. That token has no key here.
         if (failedBefore && resolve.fresh) return []
-        throw new JwtRejection('unavailable')
+        throw unavailable(failure)
       }
     },
     version: () => (resolve.fresh ? cache.jwks : {}),

@@ -11,9 +11,11 @@ export type RejectionReason =
   | 'wrong_subject'
   | 'invalid_claims'
   | 'revoked'
+  | 'superseded'
   | 'too_old'
   | 'insufficient_scope'
   | 'not_authorised'
+  | 'reused'
   | 'unavailable'
 
 /** Why a call was rejected, as the client is told: all faults of a token except its age are `invalid`. */
@@ -37,7 +39,14 @@ export const rejectionTexts: Readonly<Record<ClientReason, string>> = Object.fre
   unavailable: 'Service unavailable',
 })
 
-/** The reason that a client is told for a reason that the server knows. */
+/** What a client is told for the reasons that are not the client's to know. All others of them are `invalid`. */
+const toldInstead: ReadonlyMap<RejectionReason, ClientReason> = new Map([
+  ['reused', 'not_authorised'],
+  ['superseded', 'expired'],
+])
+
+/** The reason that a client is told for a reason that the server knows, or that another copy of the package may know. */
 export function clientReasonOf(reason: RejectionReason): ClientReason {
-  return Object.hasOwn(rejectionTexts, reason) ? (reason as ClientReason) : 'invalid'
+  if (Object.hasOwn(rejectionTexts, reason)) return reason as ClientReason
+  return toldInstead.get(reason) ?? 'invalid'
 }

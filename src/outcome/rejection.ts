@@ -2,16 +2,22 @@ import { TRPCError } from '@trpc/server'
 
 import { clientReasonOf, rejectionTexts, type ClientReason, type RejectionReason } from './rejection-reasons.ts'
 
+/** Marks rejections. All copies of this package share the symbol, and so recognise each other's rejections. */
+const REJECTION: unique symbol = Symbol.for('trpc-jwt-trivial.rejection')
+/** Where a rejection keeps the error of the store or key server, until `retfunc` was called with it. */
+const FAILURE: unique symbol = Symbol.for('trpc-jwt-trivial.failure')
+
 /** What the procedure required: the challenge repeats it. */
 interface Requirement {
-  readonly scope?: string
-  readonly maxAge?: number
+  readonly scope?: string | undefined
+  readonly maxAge?: number | undefined
 }
 
 /**
  * The typed rejection of a call: the `cause` of the `TRPCError` that a rejected call ends in.
  *
  * It carries a reason and what the procedure required. It never carries a token, a claim or an error of another library.
+ * `instanceof JwtRejection` is also true for the rejections of another copy of this package.
  */
 export class JwtRejection extends Error {
   override readonly name = 'JwtRejection'
@@ -27,21 +33,69 @@ export class JwtRejection extends Error {
     this.reason = reason
     this.scope = requirement.scope
     this.maxAge = requirement.maxAge
+    Object.defineProperty(this, REJECTION, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === JwtRejection ? isRejection(value) : Function.prototype[Symbol.hasInstance].call(this, value)
   }
 }
 
-const codes: Partial<Record<RejectionReason, TRPCError['code']>> = {
-  insufficient_scope: 'FORBIDDEN',
-  unavailable: 'SERVICE_UNAVAILABLE',
+/** What a rejection says. */
+export interface RejectionContent extends Requirement {
+  readonly reason: RejectionReason
 }
 
-/** The error that tRPC sends for a rejection: a fixed message and, since development builds send it, a fixed stack. */
+/** What a challenge can repeat without escapes (RFC 6749 3.3, RFC 9110 5.6.4). */
+const PLAIN_SCOPE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/
+
+/**
+ * Reads a rejection of this or another copy of the package. Returns undefined for anything else. The other copy may be of
+ * another version, so a member that is not as it should be is left out.
+ */
+export function readRejection(value: unknown): RejectionContent | undefined {
+  try {
+    const { [REJECTION]: mark, reason, scope, maxAge } = value as Partial<Record<PropertyKey, unknown>>
+    if (mark !== true || typeof reason !== 'string') return undefined
+    return {
+      reason: reason as RejectionReason,
+      scope: typeof scope === 'string' && PLAIN_SCOPE.test(scope) ? scope : undefined,
+      maxAge: Number.isFinite(maxAge) ? (maxAge as number) : undefined,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a value is a rejection, of whichever copy of the package. */
+export const isRejection = (value: unknown): value is JwtRejection => readRejection(value) !== undefined
+
+/** The rejection of a call whose store or key server failed with an error. Only `retfunc` gets the error. */
+export const unavailable = (failure: unknown): JwtRejection =>
+  Object.defineProperty(new JwtRejection('unavailable'), FAILURE, { value: failure })
+
+/** The error of the store or key server that a rejection is due to, if it had one. */
+export const failureBehind = (rejection: JwtRejection): unknown =>
+  (rejection as { readonly [FAILURE]?: unknown })[FAILURE]
+
+const codes: ReadonlyMap<RejectionReason, TRPCError['code']> = new Map([
+  ['insufficient_scope', 'FORBIDDEN'],
+  ['unavailable', 'SERVICE_UNAVAILABLE'],
+])
+
+/** The error that tRPC sends for a rejection: a fixed message. `onError` gets the rejection as its cause. */
 export function toTRPCError(rejection: JwtRejection): TRPCError {
-  const error = new TRPCError({
-    code: codes[rejection.reason] ?? 'UNAUTHORIZED',
-    message: rejectionTexts[clientReasonOf(rejection.reason)],
-    cause: rejection,
+  const { reason } = rejection
+  return errorWithFixedStack({
+    code: codes.get(reason) ?? 'UNAUTHORIZED',
+    message: rejectionTexts[clientReasonOf(reason)],
+    cause: failureBehind(rejection) === undefined ? rejection : new JwtRejection(reason, rejection),
   })
+}
+
+/** Makes an error whose stack says no more than its message, since development builds send the stack. */
+export function errorWithFixedStack(options: ConstructorParameters<typeof TRPCError>[0]): TRPCError {
+  const error = new TRPCError(options)
   error.stack = `TRPCError: ${error.message}`
   return error
 }
@@ -64,5 +118,6 @@ export interface JwtErrorData {
  * ```
  */
 export function jwtErrorData(error: TRPCError): JwtErrorData {
-  return { jwt: error.cause instanceof JwtRejection ? { reason: clientReasonOf(error.cause.reason) } : null }
+  const rejection = readRejection(error.cause)
+  return { jwt: rejection ? { reason: clientReasonOf(rejection.reason) } : null }
 }

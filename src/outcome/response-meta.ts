@@ -1,7 +1,7 @@
 import type { TRPCError } from '@trpc/server'
 
 import { challengeFor } from './challenge.ts'
-import { JwtRejection } from './rejection.ts'
+import { isRejection } from './rejection.ts'
 
 /** The options of tRPC's `responseMeta` that this library reads. */
 export interface ResponseMetaOptions {
@@ -20,7 +20,7 @@ export type ResponseMeta = (opts: ResponseMetaOptions) => { headers: Headers }
 export function createResponseMeta(tokenProcedures: ReadonlySet<unknown> = new Set()): ResponseMeta {
   return ({ errors, info }) => {
     const headers = new Headers()
-    const rejections = errors.filter((error) => error.cause instanceof JwtRejection)
+    const rejections = errors.filter(({ cause }) => isRejection(cause))
     const challenge = [...rejections, ...errors].map(challengeFor).find((found) => found !== undefined)
     if (challenge) headers.set('www-authenticate', challenge)
     if (info?.calls.some((call) => tokenProcedures.has(call.procedure))) headers.set('cache-control', 'no-store')

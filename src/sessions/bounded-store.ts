@@ -1,4 +1,4 @@
-import { JwtRejection } from '../outcome/rejection.ts'
+import { unavailable } from '../outcome/rejection.ts'
 import { withTimeout } from '../time/timers.ts'
 import { STORE_TIMEOUT_MS, type SessionStore } from './session-store.ts'
 
@@ -25,7 +25,7 @@ export const boundedLookup = (store: SessionLookup): SessionLookup => ({
 async function bounded<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await withTimeout(call(), STORE_TIMEOUT_MS)
-  } catch {
-    throw new JwtRejection('unavailable')
+  } catch (failure) {
+    throw unavailable(failure ?? new Error('The session store did not answer in time'))
   }
 }

@@ -2,10 +2,14 @@ import type { JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 
 import { JwtRejection } from '../outcome/rejection.ts'
+import { startStopwatch } from '../time/stopwatch.ts'
 import type { SessionLookup } from './bounded-store.ts'
 
 /** How many live sessions are cached at most, if `cacheSeconds` allows any. */
 const MAX_CACHED_SESSIONS = 100_000
+
+/** How long after a question the calls of its HTTP request share the answer. */
+const SHARED_SECONDS = 1
 
 /** What looking up a session depends on. */
 export interface SessionConfig<Store extends SessionLookup = SessionLookup> {
@@ -17,8 +21,8 @@ export interface SessionConfig<Store extends SessionLookup = SessionLookup> {
 /** A call that asks for its session. */
 interface Caller {
   /**
-   * The HTTP request of the call, as an object whose other calls may share the answer. Undefined if the call has no request
-   * of its own: a call that starts after a revocation was answered must see it.
+   * The HTTP request of the call, as an object whose other calls may share the answer for a second. Undefined if the call has
+   * no request of its own: a call that starts after a revocation was answered must see it.
    */
   readonly request: object | undefined
 }
@@ -36,37 +40,53 @@ export interface SessionLiveness {
   evict(sid?: string): void
 }
 
+/** A question that was asked for the calls of one request. */
+interface SharedQuestion {
+  readonly answer: Promise<void>
+  readonly ageSeconds: () => number
+  /** How many sessions had been ended here before it was asked. */
+  readonly evictions: number
+}
+
 /** Asks a store, and caches its positive answers for `cacheSeconds`. */
 export function createSessionLiveness(
   { store, cacheSeconds }: SessionConfig,
   nowSeconds: () => number,
 ): SessionLiveness {
-  const answers = new WeakMap<object, Promise<void>>()
-  const cachedUntil = cacheSeconds > 0 ? new LRUCache<string, number>({ max: MAX_CACHED_SESSIONS }) : undefined
+  const questions = new WeakMap<object, SharedQuestion>()
+  const cacheAges = cacheSeconds > 0 ? new LRUCache<string, () => number>({ max: MAX_CACHED_SESSIONS }) : undefined
   let evictions = 0
+
+  const isCached = (sid: string): boolean => (cacheAges?.get(sid)?.() ?? Number.POSITIVE_INFINITY) < cacheSeconds
 
   async function ask(sid: string): Promise<void> {
     const evictionsBefore = evictions
+    const ageSeconds = startStopwatch(nowSeconds)
     const live: unknown = await store.isLive(sid)
     if (live === false) throw new JwtRejection('revoked')
     if (live !== true) throw new JwtRejection('unavailable')
-    if (evictions === evictionsBefore) cachedUntil?.set(sid, nowSeconds() + cacheSeconds)
+    if (evictions === evictionsBefore) cacheAges?.set(sid, ageSeconds)
+  }
+
+  function askForRequest(request: object, sid: string): Promise<void> {
+    const earlier = questions.get(request)
+    if (earlier && earlier.evictions === evictions && earlier.ageSeconds() < SHARED_SECONDS) return earlier.answer
+    const question = { answer: ask(sid), ageSeconds: startStopwatch(nowSeconds), evictions }
+    questions.set(request, question)
+    return question.answer
   }
 
   return {
     check({ sid, sub }, caller) {
       if (typeof sid !== 'string') throw new JwtRejection('revoked')
       if (sub === undefined) throw new JwtRejection('invalid_claims')
-      if (caller && nowSeconds() < (cachedUntil?.get(sid) ?? 0)) return undefined
-      if (!caller?.request) return ask(sid)
-      const answer = answers.get(caller.request) ?? ask(sid)
-      answers.set(caller.request, answer)
-      return answer
+      if (caller && isCached(sid)) return undefined
+      return caller?.request ? askForRequest(caller.request, sid) : ask(sid)
     },
     evict(sid) {
       evictions += 1
-      if (sid === undefined) cachedUntil?.clear()
-      else cachedUntil?.delete(sid)
+      if (sid === undefined) cacheAges?.clear()
+      else cacheAges?.delete(sid)
     },
   }
 }

@@ -47,9 +47,7 @@ export function createTokenCache(config: VerifyConfig): TokenCache {
   const pending = new Map<string, Promise<VerifiedToken>>()
 
   const isCurrent = (token: VerifiedToken | undefined, text: string): token is VerifiedToken =>
-    token?.text === text &&
-    nowSeconds() - token.verifiedAtSeconds < CACHE_MAX_AGE_SECONDS &&
-    token.keyVersion === keys.version()
+    token?.text === text && isRecent(nowSeconds() - token.verifiedAtSeconds) && token.keyVersion === keys.version()
 
   async function verify(text: string): Promise<VerifiedToken> {
     const keyVersion = keys.version()
@@ -83,3 +81,6 @@ export function createTokenCache(config: VerifyConfig): TokenCache {
     },
   }
 }
+
+/** If the clock was set back to before the verification, nobody knows how old it is. */
+const isRecent = (ageSeconds: number): boolean => ageSeconds >= 0 && ageSeconds < CACHE_MAX_AGE_SECONDS

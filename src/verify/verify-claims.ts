@@ -34,7 +34,7 @@ function verifyTimes({ exp, nbf, iat, auth_time }: JWTPayload, config: TimeConfi
  *
  * @throws {JwtRejection} `wrong_issuer`, `wrong_audience`, `wrong_subject`, `invalid_claims`
  */
-export function verifyExpectedClaims(payload: JWTPayload, { issuer, audience, subject }: ExpectedClaims): void {
+function verifyExpectedClaims(payload: JWTPayload, { issuer, audience, subject }: ExpectedClaims): void {
   const { iss, aud, sub, jti, sid } = payload as Record<string, unknown>
   if (issuer !== undefined && iss !== issuer) throw new JwtRejection('wrong_issuer')
   if (!isIntendedFor(aud, audience)) throw new JwtRejection('wrong_audience')

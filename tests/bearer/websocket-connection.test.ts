@@ -42,6 +42,25 @@ describe('a client is asked to reconnect', () => {
     expect(asked()).toHaveLength(1)
   })
 
+  test.each([
+    ['is years ahead', 100_000_000, 40],
+    ['is years behind', -100_000_000, 40],
+  ])(
+    'by the clock of the instance, though the clock of the machine %s, and is set back at last',
+    (_what, ahead, age) => {
+      const instanceNow = now()
+      vi.setSystemTime((OPENED + ahead) * 1_000)
+      const { connection, asked } = open([REQUEST])
+      pass(age)
+      vi.setSystemTime(OPENED * 1_000)
+      connection.scheduleReconnectNotice({ iat: instanceNow, exp: instanceNow + 100 }, instanceNow + age)
+      pass(75 - age - 0.001)
+      expect(asked()).toEqual([])
+      pass(0.001)
+      expect(asked()).toHaveLength(1)
+    },
+  )
+
   test('never on a socket that has closed while a call was under way: no timer is left', () => {
     const { socket, connection } = open([REQUEST])
     socket.readyState = 3

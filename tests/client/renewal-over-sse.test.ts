@@ -1,41 +1,19 @@
-import { connect, createServer, type Socket } from 'node:net'
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 import { EventSource } from 'eventsource'
 import { createSession, type Session } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
-import { listen } from '../support/endpoint.ts'
 import { countUp, follow } from '../support/follow.ts'
+import { createLine } from '../support/line.ts'
 
 const LIFETIME = 3
-
-/** A line to a server that can be cut. */
-async function cuttable(url: string) {
-  const sockets = new Set<Socket>()
-  const proxy = createServer((socket) => {
-    const upstream = connect(Number(new URL(url).port), '127.0.0.1')
-    for (const end of [socket, upstream]) {
-      sockets.add(end)
-      end.on('error', () => {})
-      end.on('close', () => sockets.delete(end))
-    }
-    socket.pipe(upstream).pipe(socket)
-    socket.on('close', () => upstream.destroy())
-    upstream.on('close', () => socket.destroy())
-  })
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  onTestFinished(cut)
-  return { url: `http://127.0.0.1:${await listen(proxy)}`, cut }
-}
 
 async function start(expiresIn = LIFETIME) {
   const tokens: unknown[] = []
   const api = createClientApi({ expiresIn })
   const { url } = await serveClientApi(api)
-  const line = await cuttable(url)
+  const line = await createLine(url)
   const session = createSession()
   const eventSourceOptions: Session['eventSourceOptions'] = (call) => ({
     fetch: (input, init) =>
@@ -58,7 +36,7 @@ async function start(expiresIn = LIFETIME) {
     ],
   })
   await client.token.create.mutate(ANN)
-  return { api, client, session, tokens, cut: line.cut }
+  return { api, client, session, tokens, cut: () => line.cut() }
 }
 
 test(

@@ -69,19 +69,18 @@ test('a stream ends also when retfunc throws at its end', async () => {
 test('a token that ends beyond the longest timer is no reason to end now, nor to look again and again', async () => {
   const clock = vi.fn<() => Date>(() => new Date())
   const { jwt, router } = createStreams({ clock })
-  const caller = router.createCaller(contextWith(jwt, mint({ exp: inSeconds(60 * 86_400) })))
-  const ended = vi.fn<(end: unknown) => void>()
   const controller = new AbortController()
-  void (async () => {
-    for await (const _ of await caller.ticks()) if (controller.signal.aborted) break
-  })().then(ended, ended)
+  const ctx = contextWith(jwt, mint({ exp: inSeconds(60 * 86_400) }))
+  const stream = await router.createCaller(ctx, { signal: controller.signal }).idle()
+  const ended = vi.fn<(end: unknown) => void>()
+  void endOf(stream).then(ended)
   await sleep(100)
   const asked = clock.mock.calls.length
   await sleep(300)
 
   expect([ended.mock.calls.length, clock.mock.calls.length - asked]).toEqual([0, 0])
   controller.abort()
-  await expect.poll(() => ended.mock.calls.length, { timeout: 1_000 }).toBe(1)
+  await expect.poll(() => ended.mock.calls, { timeout: 1_000 }).toEqual([['complete']])
 })
 
 test(

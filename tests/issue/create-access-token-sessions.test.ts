@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import { createJwtTrivial, memorySessions } from 'trpc-jwt-trivial'
 import { describe, expect, test } from 'vitest'
 
-import { call, invalid, refusal } from '../support/call.ts'
+import { call, invalid, refusal, refusalOf } from '../support/call.ts'
 import { PASSPHRASE } from '../support/mint.ts'
 import { createSessionApi, sidOf } from '../support/session-api.ts'
 
@@ -26,6 +26,32 @@ describe('createAccessToken with sessions', () => {
     expect(await call(jwt, token)).toMatchObject({ role: 'writer' })
     await jwt.endSession(sid)
     expect(await refusal(jwt, token)).toEqual(invalid('revoked'))
+  })
+
+  test('gives a token that joins a session no `auth_time`: that is no sign-in, and `maxAge` refuses it', async () => {
+    const { jwt, appRouter, clock } = createSessionApi()
+    const recent = (token: string) =>
+      appRouter.createCaller(jwt.createContext({ headers: { authorization: `Bearer ${token}` } })).recent()
+    const first = await jwt.createAccessToken({ sub: 'ann', role: 'reader' })
+    const joined = await jwt.createAccessToken({ sub: 'ann', role: 'reader' }, { sid: sidOf(first) })
+
+    expect([decodeJwt(first)['auth_time'], decodeJwt(joined)['auth_time']]).toEqual([clock.now, undefined])
+    expect((await jwt.verify(joined)).auth_time).toBeUndefined()
+    expect(await recent(first)).toBe('changed')
+    expect(await refusalOf(recent(joined))).toMatchObject({ reason: 'too_old' })
+    clock.now += 301
+    expect(await refusalOf(recent(first))).toMatchObject({ reason: 'too_old' })
+  })
+
+  test('leaves the `auth_time` of the session that was joined as it was', async () => {
+    const { jwt, clock } = createSessionApi()
+    const caller = jwt.tokenRouter.createCaller(jwt.createContext())
+    const { token, refreshToken } = await caller.create({ name: 'ann' })
+    const signedInAt = clock.now
+    clock.now += 60
+    await jwt.createAccessToken({ sub: 'ann', role: 'reader' }, { sid: sidOf(token) })
+
+    expect(decodeJwt((await caller.refresh({ refreshToken })).token)['auth_time']).toBe(signedInAt)
   })
 
   test('makes a token of no use where that session is over', async () => {

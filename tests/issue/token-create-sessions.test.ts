@@ -99,8 +99,9 @@ test('retfunc sees the session of each token: a list of devices can be kept by i
 
   expect(outcomes).toEqual([
     { type: 'issued', path: 'token.create', ...one },
-    { type: 'issued', path: 'token.refresh', ...two },
+    { type: 'renewed', path: 'token.refresh', ...two },
     { type: 'accepted', path: 'private', ...two },
+    { type: 'ended', by: 'revoke', path: 'token.revoke', ...two },
     { type: 'rejected', reason: 'revoked', path: 'private', ...two },
   ])
 })

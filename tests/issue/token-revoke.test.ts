@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { initTRPC } from '@trpc/server'
 import { decodeJwt } from 'jose'
 import { describe, expect, test, vi } from 'vitest'
 
@@ -73,16 +74,67 @@ describe('token.revoke ends the session', () => {
     expect(answers).toEqual([undefined, undefined, undefined])
   })
 
-  test('of nobody whose token another instance signed, or that is for another audience', async () => {
+  test.each([
+    ['audience', { audience: 'billing' }],
+    ['audiences', { audience: ['billing', 'reports'] }],
+    ['issuer', { issuer: 'billing' }],
+    ['subject', { subject: 'device-7' }],
+    ['everything', { audience: 'billing', issuer: 'billing', subject: 'device-7' }],
+  ])('of a token that was issued for the %s of a single procedure, also once it has expired', async (_, expected) => {
+    const { jwt, revoke, store, clock } = await serveSessionApi({ jwt: { audience: 'api', issuer: 'us' } })
+    const claims = { sub: 'device-7', role: 'reader' }
+    const [token, expired] = [
+      await jwt.createAccessToken(claims, expected),
+      await jwt.createAccessToken(claims, expected),
+    ]
+
+    expect(store.size).toBe(2)
+    await revoke(token)
+    expect(store.size).toBe(1)
+    clock.now += 901
+    await revoke(expired)
+    expect(store.size).toBe(0)
+  })
+
+  test('that such a token joined, with all tokens of it', async () => {
+    const { jwt, signIn, refresh, revoke, visit } = await serveSessionApi({ jwt: { audience: 'api', issuer: 'us' } })
+    const [here, there] = [await signIn(), await signIn()]
+    const sid = sidOf(here.token)
+    const token = await jwt.createAccessToken({ sub: 'ann', role: 'reader' }, { sid, audience: 'billing' })
+
+    expect(await visit(token)).toBe(INVALID)
+    await revoke(token)
+    expect([await visit(here.token), await visit(there.token)]).toEqual([INVALID, 'ann is a reader'])
+    expect(await told(refresh(here.refreshToken))).toBe(NOT_AUTHORISED)
+  })
+
+  test('that a procedure with an audience of its own let in', async () => {
+    const { jwt, store } = createSessionApi({ jwt: { audience: 'api' } })
+    const t = initTRPC.context<typeof jwt.createContext>().create()
+    const billing = jwt.protect({ audience: 'billing' }).query(({ ctx }) => ctx.jwt.sub)
+    const router = t.router({ token: jwt.tokenRouter, billing })
+    const token = await jwt.createAccessToken({ sub: 'ann', role: 'reader' }, { audience: 'billing' })
+    const caller = router.createCaller(jwt.createContext({ headers: { authorization: `Bearer ${token}` } }))
+
+    expect([await caller.billing(), store.size]).toEqual(['ann', 1])
+    await caller.token.revoke()
+    expect(store.size).toBe(0)
+    await expect(caller.billing()).rejects.toThrow('Invalid token')
+  })
+
+  test('of nobody whose token another instance signed, or that is no access token', async () => {
     const { signIn, revoke, visit } = await serveSessionApi({ jwt: { audience: 'api', issuer: 'us' } })
-    const { token } = await signIn()
+    const { token, refreshToken } = await signIn()
     const claims = { ...decodeJwt(token) }
     const forged = [
       mint(claims, { passphrase: 'another passphrase of thirty-two bytes' }),
-      mint({ ...claims, aud: 'other' }),
-      mint({ ...claims, iss: 'them' }),
       mint(claims, { header: { typ: 'rt+jwt' } }),
+      mint(claims, { header: { typ: 'id+jwt' } }),
+      mint({ ...claims, sid: [claims['sid']] }),
+      `${token}=`,
     ]
+    await revoke(refreshToken)
+    await revoke(undefined, token)
     for (const each of forged) await revoke(each, each)
     expect(await visit(token)).toBe('ann is a reader')
     await revoke(mint(claims))

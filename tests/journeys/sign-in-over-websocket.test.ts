@@ -89,7 +89,7 @@ test('signing in anew before a slow stream has begun does not hand it to the nex
   await client.token.create.mutate(ANN)
   const words: string[] = []
   const errors: string[] = []
-  client.late.subscribe(undefined, {
+  client.lateStream.subscribe(undefined, {
     onData: (word) => words.push(word),
     onError: ({ message }) => errors.push(message),
   })

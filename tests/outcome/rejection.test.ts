@@ -19,9 +19,11 @@ describe('what a client is told of', () => {
     ['wrong_subject', ...invalid],
     ['invalid_claims', ...invalid],
     ['revoked', ...invalid],
+    ['superseded', 'UNAUTHORIZED', 'Token expired', 'expired'],
     ['too_old', 'UNAUTHORIZED', 'Recent authentication required', 'too_old'],
     ['insufficient_scope', 'FORBIDDEN', 'Insufficient scope', 'insufficient_scope'],
     ['not_authorised', 'UNAUTHORIZED', 'Not authorised', 'not_authorised'],
+    ['reused', 'UNAUTHORIZED', 'Not authorised', 'not_authorised'],
     ['unavailable', 'SERVICE_UNAVAILABLE', 'Service unavailable', 'unavailable'],
   ])('%s', (reason, ...[code, message, told]) => {
     const rejection = new JwtRejection(reason)

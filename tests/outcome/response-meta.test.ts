@@ -23,6 +23,7 @@ describe('the challenge', () => {
   test('names no error where there were no credentials, or where the sign-in was refused', () => {
     expect(headersFor(refusal('missing'))).toEqual(challenge())
     expect(headersFor(refusal('not_authorised'))).toEqual(challenge())
+    expect(headersFor(refusal('reused'))).toEqual(challenge())
   })
 
   test('is invalid_token, and no more, for every fault of a token but its age', () => {

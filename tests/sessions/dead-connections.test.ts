@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 
 import { Redis } from 'ioredis'
@@ -7,10 +6,10 @@ import { createJwtTrivial, type JwtTrivial, type UntypedClaims } from 'trpc-jwt-
 import { redisSessions } from 'trpc-jwt-trivial/redis'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
-import { listen } from '../support/endpoint.ts'
 import { PASSPHRASE } from '../support/mint.ts'
 import { root } from '../support/pack.ts'
 import { dropTables, randomTable, reachPostgres } from '../support/postgres.ts'
+import { startProxy } from '../support/proxy.ts'
 import { openRedis, randomPrefix, reachRedis, removeKeys } from '../support/redis.ts'
 import { snippetsOf } from '../support/snippets.ts'
 
@@ -29,29 +28,6 @@ for (const { name, code } of snippetsOf(join(root, 'docs/several-machines.md')))
     .replace("'my-app:'", `'${prefix}'`)
     .replace('Sessions(pool)', `Sessions(pool, { table: '${table}' })`)
   writeFileSync(join(folder, name), ours)
-}
-
-/** Takes the place of a server, until the test ends. What was connected when it goes dead hears nothing any more, and no end. */
-async function startProxy(url: string) {
-  const { hostname, port } = new URL(url)
-  const sockets = new Set<Socket>()
-  const server = createServer((near) => {
-    const far = connect(Number(port), hostname)
-    near.pipe(far).pipe(near)
-    for (const socket of [near, far]) sockets.add(socket.on('error', () => {}))
-    near.once('close', () => far.destroy())
-  })
-  const address = new URL(url)
-  address.port = String(await listen(server))
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-  })
-  return {
-    url: address.href,
-    goDead: () => {
-      for (const socket of sockets) socket.unpipe().pause()
-    },
-  }
 }
 
 /** What a session's owner hears before its store's connections die, then, and when they have been replaced. */

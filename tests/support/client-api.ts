@@ -18,8 +18,12 @@ export const ANN = { name: 'ann', password: PASSWORD }
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+type MemorySessions = ReturnType<typeof memorySessions>
+
 export interface ClientApiOptions extends Pick<JwtTrivialOptions, 'clock' | 'expiresIn' | 'retfunc'> {
   cacheSeconds?: number
+  grace?: number
+  store?: MemorySessions
   /** Spreads `jwtErrorData` into the errors of the app. */
   withErrorData?: boolean
   /** What the app says instead of our fixed texts. */
@@ -29,19 +33,21 @@ export interface ClientApiOptions extends Pick<JwtTrivialOptions, 'clock' | 'exp
 /** An API with sessions, what was called in it, and a switch for its answer to a renewal. */
 export function createClientApi({
   cacheSeconds = 0,
+  grace = 10,
+  store = memorySessions(),
   withErrorData = false,
   ownText,
   ...options
 }: ClientApiOptions = {}) {
   const calls: string[] = []
+  const ran: string[] = []
   const renewal: { answer: () => boolean | Promise<boolean> } = { answer: () => true }
   const connections = { opened: 0 }
-  const store = memorySessions()
   const jwt = createJwtTrivial({
     passphrase: PASSPHRASE,
     credentials: z.object({ name: z.string(), password: z.string() }),
     authorise: ({ input }) => input.password === PASSWORD && { sub: input.name },
-    sessions: { store, reauthorise: () => renewal.answer(), cacheSeconds },
+    sessions: { store, reauthorise: () => renewal.answer(), cacheSeconds, grace },
     ...options,
   })
   const t = initTRPC.context<typeof jwt.createContext>().create({
@@ -62,6 +68,23 @@ export function createClientApi({
     private: guarded.query(({ ctx }) => `Your token worked, ${ctx.jwt.sub}.`),
     double: guarded.input(z.number()).query(({ input }) => input * 2),
     slow: guarded.mutation(() => sleep(400).then(() => 'done')),
+    /** Is guarded only after a while, and says who has run it. */
+    late: noted
+      .use(async ({ next }) => {
+        await sleep(300)
+        return next()
+      })
+      .concat(jwt.protectedProcedure)
+      .mutation(({ ctx }) => {
+        ran.push(`late as ${ctx.jwt.sub}`)
+        return ctx.jwt.sub
+      }),
+    /** Says who has run it, signed in or not. */
+    whoami: noted.concat(jwt.protect({ optional: true })).mutation(({ ctx }) => {
+      const name = ctx.jwt?.sub ?? 'nobody'
+      ran.push(`whoami as ${name}`)
+      return name
+    }),
     picky: guarded.query(() => {
       throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Not on a Tuesday' })
     }),
@@ -80,7 +103,7 @@ export function createClientApi({
       }
     }),
     /** Takes its time before it begins. */
-    late: guarded
+    lateStream: guarded
       .use(async ({ next }) => {
         await sleep(300)
         return next()
@@ -91,6 +114,13 @@ export function createClientApi({
           yield `For the eyes of ${ctx.jwt.sub}.`
         }
       }),
+    /** Says whose mail it is, about fifty times a second; anyone may ask. */
+    mail: noted.concat(jwt.protect({ optional: true })).subscription(async function* ({ ctx }) {
+      for (;;) {
+        yield `Mail for ${ctx.jwt?.sub ?? 'nobody'}.`
+        await sleep(20)
+      }
+    }),
     /** Says one word, and then nothing. */
     quiet: guarded.subscription(async function* ({ signal }) {
       yield 'silence'
@@ -98,7 +128,7 @@ export function createClientApi({
     }),
   })
   const router = t.router({ ...own._def.procedures, token: jwt.tokenRouter })
-  return { jwt, calls, renewal, connections, store, own, router, t }
+  return { jwt, calls, ran, renewal, connections, store, own, router, t }
 }
 
 export type ClientApi = ReturnType<typeof createClientApi>

@@ -21,7 +21,7 @@ export type Role = 'reader' | 'writer' | 'banned'
 /** What the API's sessions run on, as far as a test wants it otherwise. */
 export type SessionApiOptions = Partial<Omit<SessionOptions, 'reauthorise'>> & {
   reauthorise?: SessionOptions<{ sub?: string; role: 'reader' | 'writer' } | boolean | null | undefined>['reauthorise']
-  jwt?: Pick<JwtTrivialOptions, 'audience' | 'issuer' | 'expiresIn' | 'clockTolerance'>
+  jwt?: Pick<JwtTrivialOptions, 'audience' | 'issuer' | 'expiresIn' | 'clockTolerance' | 'retfunc'>
 }
 
 /** An API with sessions, on a clock that a test moves. Who may sign in, and as what, is in `users`. */

@@ -150,6 +150,17 @@ describe('remembering ends', () => {
     expect(verifications.count).toBe(2)
   })
 
+  test('once the clock is set back to before the verification', async () => {
+    const clock = standingClock()
+    const jwt = verifier({ clock: clock.read })
+    const token = mint({ iat: clock.now - 60, exp: clock.now + 60 })
+    const verifications = countVerifications()
+    await call(jwt, token)
+    clock.now -= 0.001
+    await call(jwt, token)
+    expect(verifications.count).toBe(2)
+  })
+
   test('for the token longest unused, once there are more than the bound', async () => {
     const [jwt, verifications] = [verifier({ verifiedTokens: 2 }), countVerifications()]
     const [ann, bob, cem] = ['ann', 'bob', 'cem'].map((sub) => mint({ sub }))

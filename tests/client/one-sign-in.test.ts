@@ -1,0 +1,264 @@
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, type TRPCLink } from '@trpc/client'
+import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+
+import {
+  ANN,
+  createClient,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  signedIn,
+  sleep,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const BOB = { ...ANN, name: 'bob' }
+const CHANGED = 'The sign-in has changed'
+const textOf = (error: Error): string => error.message
+
+/** Two tabs that share a storage, Ann signed in. */
+async function twoTabs(via?: (url: string) => (session: Session) => TRPCLink<ClientRouter>) {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const storage = memoryStorage()
+  const options = { storage, ...(via && { via: via(url) }) }
+  const [first, second] = [createClient(url, options), createClient(url, options)]
+  await first.client.token.create.mutate(ANN)
+  return { api, url, storage, first, second }
+}
+
+describe('a call in flight', () => {
+  test('that is refused after another user has signed in is not sent again as that user', async () => {
+    const { client, api, session } = await signedIn()
+    const late = client.late.mutate().catch(textOf)
+    await sleep(50)
+    await api.jwt.endSessions('ann')
+    await session.signOut()
+    await client.token.create.mutate(BOB)
+
+    expect(await late).toBe('Invalid token')
+    await sleep(350)
+    expect([api.ran, session.claims?.sub]).toEqual([[], 'bob'])
+  })
+
+  test('that is answered after another user has signed in keeps its answer', async () => {
+    const { client } = await signedIn()
+    const late = client.late.mutate()
+    await sleep(50)
+    await client.token.create.mutate(BOB)
+
+    expect(await late).toBe('ann')
+  })
+
+  test('that is refused after the same user has signed in again is not sent again either', async () => {
+    const { client, api } = await signedIn()
+    const late = client.late.mutate().catch(textOf)
+    await sleep(50)
+    await api.jwt.endSessions('ann')
+    await client.token.create.mutate(ANN)
+
+    expect(await late).toBe('Invalid token')
+    expect(api.ran).toEqual([])
+  })
+})
+
+describe('a call that waits for a renewal', () => {
+  test('ends when the other tab signs somebody else in', async () => {
+    const { api, first, second } = await twoTabs()
+    passTime(1_000)
+    api.renewal.answer = () => sleep(300).then(() => true)
+    const held = first.client.late.mutate().catch(textOf)
+    await sleep(50)
+    await second.client.token.create.mutate(BOB)
+
+    expect(await held).toBe(CHANGED)
+    await sleep(700)
+    expect(api.ran).toEqual([])
+    expect([first.session.claims?.sub, second.session.claims?.sub]).toEqual(['bob', 'bob'])
+  })
+
+  test('ends when its user signs out, and is not sent as nobody', async () => {
+    const { client, api, session } = await signedIn()
+    passTime(1_000)
+    api.renewal.answer = () => sleep(300).then(() => true)
+    const held = client.whoami.mutate().catch(textOf)
+    await sleep(50)
+    await session.signOut()
+
+    expect(await held).toBe(CHANGED)
+    await sleep(400)
+    expect(api.ran).toEqual([])
+  })
+})
+
+const batches = [
+  ['httpLink', httpLink],
+  ['httpBatchLink', httpBatchLink],
+  ['httpBatchStreamLink', httpBatchStreamLink],
+] as const
+
+describe.each(batches)('over %s, between the link and the headers', (name, link) => {
+  const via =
+    (url: string) =>
+    ({ headers }: Session): TRPCLink<ClientRouter> =>
+      link({ url, headers: async (calls: Parameters<typeof headers>[0]) => sleep(20).then(() => headers(calls)) })
+
+  test('a change of user in the other tab ends the calls of the former one', async () => {
+    const { api, first, second } = await twoTabs(via)
+    const before = first.session.signInId
+    const held = [first.client.whoami.mutate(), first.client.late.mutate()].map((call) => call.catch(textOf))
+    await second.client.token.create.mutate(BOB)
+    first.session.headers().catch(() => {})
+    await first.client.hello.query().catch(() => {})
+
+    expect(before).not.toBe(first.session.signInId)
+    const settled = await Promise.all(held)
+    expect(api.ran.filter((each) => each.endsWith('as bob'))).toEqual([])
+    expect(settled.every((each) => each === CHANGED || each === 'ann')).toBe(true)
+  })
+
+  test('the calls of two users are never sent together, and each current one is sent once', async () => {
+    const api = createClientApi()
+    const { url } = await serveClientApi(api)
+    const { client, session } = createClient(url, { via: via(url) })
+    await client.token.create.mutate(ANN)
+    const annsCalls = [client.whoami.mutate(), client.whoami.mutate()].map((call) => call.catch(textOf))
+    await session.signOut()
+    const nobodys = client.whoami.mutate()
+    const signIn = client.token.create.mutate(BOB)
+
+    expect(await Promise.all(annsCalls)).toEqual([CHANGED, CHANGED])
+    expect(await nobodys).toBe('nobody')
+    await signIn
+    expect(await client.whoami.mutate()).toBe('bob')
+    expect([api.ran, name]).toEqual([['whoami as nobody', 'whoami as bob'], name])
+  })
+})
+
+describe('a refused renewal', () => {
+  test('removes nothing that another tab has put into the storage', async () => {
+    const { api, first, second } = await twoTabs()
+    passTime(1_000)
+    api.renewal.answer = () => sleep(200).then(() => false)
+    const held = first.client.private.query().catch(textOf)
+    await sleep(50)
+    await second.client.token.create.mutate(BOB)
+
+    expect(await held).toBe(CHANGED)
+    await sleep(300)
+    expect(await second.client.private.query()).toBe('Your token worked, bob.')
+    expect(await first.client.private.query()).toBe('Your token worked, bob.')
+  })
+})
+
+/** A client whose sign-ins take as long as their user's entry says. */
+async function slowSignIns() {
+  const delays = new Map<unknown, number>()
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const session = createSession()
+  const client = createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      httpLink({
+        url,
+        headers: session.headers,
+        async fetch(input, init) {
+          const response = await fetch(input, init as RequestInit)
+          const { name } = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as { name?: string }
+          await sleep(delays.get(name) ?? 0)
+          return response
+        },
+      }),
+    ],
+  })
+  return { api, client, session, delays }
+}
+
+describe('the latest request', () => {
+  test('wins over a sign-in that is answered later, which rejects, and whose session ends on the server', async () => {
+    const { api, client, session, delays } = await slowSignIns()
+    delays.set('ann', 200)
+    const overtaken = client.token.create.mutate(ANN).catch(textOf)
+    await sleep(20)
+    await client.token.create.mutate(BOB)
+
+    expect(await overtaken).toBe(CHANGED)
+    expect(session.claims?.sub).toBe('bob')
+    await expect.poll(() => api.store.size).toBe(1)
+    expect(await client.private.query()).toBe('Your token worked, bob.')
+  })
+
+  test.each(['signOut', 'token.revoke'])('by %s undoes a sign-in that is answered after it', async (name) => {
+    const { api, client, session, delays } = await slowSignIns()
+    delays.set('ann', 200)
+    const overtaken = client.token.create.mutate(ANN).catch(textOf)
+    await sleep(20)
+    await (name === 'signOut' ? session.signOut() : client.token.revoke.mutate().catch(() => {}))
+
+    expect(await overtaken).toBe(CHANGED)
+    expect(session.signedIn).toBe(false)
+    await expect.poll(() => api.store.size).toBe(0)
+  })
+
+  test('wins in whichever tab it was made', async () => {
+    const { url, api, storage, first } = await twoTabs()
+    const slow = createClient(url, {
+      storage,
+      via: ({ headers }) =>
+        httpLink({ url, headers, fetch: (input, init) => sleep(200).then(() => fetch(input, init as RequestInit)) }),
+    })
+    const overtaken = slow.client.token.create.mutate(ANN).catch(textOf)
+    await sleep(20)
+    await first.client.token.create.mutate(BOB)
+
+    expect(await overtaken).toBe(CHANGED)
+    expect([slow.session.claims?.sub, first.session.claims?.sub]).toEqual(['bob', 'bob'])
+    await expect.poll(() => api.store.size).toBe(2)
+  })
+})
+
+async function twoServers() {
+  const own = createClientApi()
+  const other = createClientApi({ store: own.store })
+  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+  return { own, other, url, otherUrl }
+}
+const clientOf = (url: string, session: Session, router?: null) =>
+  createTRPCClient<ClientRouter>({
+    links: [session.link(router === undefined ? {} : { router }), httpBatchLink({ url, headers: session.headers })],
+  })
+
+describe('two servers', () => {
+  test('the refresh token goes only to the one that issued it, whichever is called', async () => {
+    const { own, other, url, otherUrl } = await twoServers()
+    const session = createSession()
+    const [first, second] = [clientOf(url, session), clientOf(otherUrl, session)]
+    await first.token.create.mutate(ANN)
+    passTime(860)
+
+    expect(await second.private.query()).toBe('Your token worked, ann.')
+    expect([own.calls, other.calls]).toEqual([['token.create', 'token.refresh'], ['private']])
+  })
+
+  test('after a reload it never goes through a link with `router: null`, which sends the access token', async () => {
+    const { own, other, url, otherUrl } = await twoServers()
+    const storage = memoryStorage()
+    await clientOf(url, createSession({ storage })).token.create.mutate(ANN)
+    const session = createSession({ storage })
+    const [first, second] = [clientOf(url, session), clientOf(otherUrl, session, null)]
+    passTime(860)
+    expect(await second.private.query()).toBe('Your token worked, ann.')
+    await first.hello.query()
+    await second.token.refresh.mutate({ refreshToken: 'x' }).catch(() => {})
+
+    expect(own.calls.filter((path) => path === 'token.refresh')).toHaveLength(1)
+    expect(other.calls).toEqual(['private', 'token.refresh'])
+  })
+})

@@ -1,0 +1,95 @@
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
+import { EventSource } from 'eventsource'
+import { createSession } from 'trpc-jwt-trivial/client'
+import { expect, onTestFinished, test } from 'vitest'
+
+import {
+  ANN,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  sleep,
+  type createClient,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { createLine } from '../support/line.ts'
+
+const BOB = { ...ANN, name: 'bob' }
+const CHANGED = 'The sign-in has changed'
+
+async function start() {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const line = await createLine(url)
+  const storage = memoryStorage()
+  const tab = () => {
+    const session = createSession({ storage })
+    const trpc = createTRPCClient<ClientRouter>({
+      links: [
+        session.link(),
+        splitLink({
+          condition: ({ type }) => type === 'subscription',
+          true: httpSubscriptionLink({ url: line.url, EventSource, eventSourceOptions: session.eventSourceOptions }),
+          false: httpBatchLink({ url, headers: session.headers }),
+        }),
+      ],
+    })
+    return { session, trpc }
+  }
+  return { api, line, tab }
+}
+
+function read(client: ReturnType<typeof createClient>['client']) {
+  const words: string[] = []
+  const errors: string[] = []
+  const subscription = client.mail.subscribe(undefined, {
+    onData: (word) => words.push(word),
+    onError: ({ message }) => errors.push(message),
+  })
+  onTestFinished(() => subscription.unsubscribe())
+  return { words, errors }
+}
+
+test('a stream ends when another user signs in, and a break of the network brings it back for nobody', async () => {
+  const { line, tab } = await start()
+  const { trpc } = tab()
+  await trpc.token.create.mutate(ANN)
+  const anns = read(trpc)
+  await expect.poll(() => anns.words.length).toBeGreaterThan(2)
+  await trpc.token.create.mutate(BOB)
+  line.cut()
+  await sleep(100)
+  const { length } = anns.words
+  await sleep(3_500) // the pause before an EventSource reconnects
+
+  expect([anns.errors, anns.words.length]).toEqual([[CHANGED], length])
+  expect(new Set(anns.words)).toEqual(new Set(['Mail for ann.']))
+})
+
+test('a stream that reconnects after another tab has signed in, of which no event told, is not served as that user', async () => {
+  const { line, tab } = await start()
+  const [first, second] = [tab(), tab()]
+  await first.trpc.token.create.mutate(ANN)
+  const anns = read(first.trpc)
+  await expect.poll(() => anns.words.length).toBeGreaterThan(2)
+  await second.trpc.token.create.mutate(BOB)
+  line.cut()
+  await sleep(3_500) // the pause before an EventSource reconnects
+  await first.trpc.hello.query().catch(() => {})
+
+  expect(anns.words.filter((word) => word !== 'Mail for ann.')).toEqual([])
+  expect(anns.errors).toEqual([CHANGED])
+})
+
+test('a stream of nobody goes on through a sign-in, and after a break of the network still as nobody', async () => {
+  const { line, tab } = await start()
+  const { trpc } = tab()
+  const open = read(trpc)
+  await expect.poll(() => open.words.length).toBeGreaterThan(2)
+  await trpc.token.create.mutate(ANN)
+  line.cut()
+  const { length } = open.words
+  await expect.poll(() => open.words.length, { timeout: 6_000 }).toBeGreaterThan(length + 2)
+
+  expect([open.errors, new Set(open.words)]).toEqual([[], new Set(['Mail for nobody.'])])
+})
