@@ -44,7 +44,7 @@ export const leftSubscriptions = ({ closed, trace }: Evidence): readonly { call:
     return left ? [{ call, leftAt: left.at }] : []
   })
 
-/** Sign-ins whose answers came while nobody asked for another one. */
+/** Sign-ins whose answers came while nobody asked for another one, and no stranger wrote. */
 export const lonelySignIns = (e: Evidence): readonly Ask[] =>
   asksOf(e).filter(({ call, sid }) => {
     const answer = e.trace.requests.find(({ calls, path }) => path === 'token.create' && calls.includes(call.n))?.answer
@@ -52,7 +52,10 @@ export const lonelySignIns = (e: Evidence): readonly Ask[] =>
     const isAlone = asksOf(e).every(
       ({ call: other }) => other === call || other.at > settledAt || (other.settledAt ?? Infinity) < call.at - 1_000,
     )
-    return sid !== undefined && answer?.includes('refreshToken') === true && isAlone && !e.closed.has(call.tab)
+    const isOvertaken = e.trace.stored.some(
+      ({ tab, at }) => tab === undefined && at >= call.at - 1_000 && at <= settledAt,
+    )
+    return sid !== undefined && answer?.includes('refreshToken') && isAlone && !isOvertaken && !e.closed.has(call.tab)
   })
 
 /** Refresh tokens that were sent once more after the grace, and when the access token beside them was over. */
