@@ -29,7 +29,7 @@ export interface Clock {
   readonly zone: Zone
   readonly steps: number
   schedule(delay: number, zone: Zone, run: () => void): Step
-  /** Schedules a timer of the zone that runs. */
+  /** Schedules a timer of the zone that runs, after whole milliseconds and one at least, as real ones do. */
   timer(delay: number, run: () => void): Step
   /** Lets time pass. */
   pass(ms: number): Promise<void>
@@ -85,7 +85,7 @@ export function createClock(settled: () => Promise<void>): Clock {
       return steps
     },
     schedule: (delay, of, run) => add(delay, run, { of, isTimer: false }),
-    timer: (delay, run) => add(delay, run, { of: zone, isTimer: true }),
+    timer: (delay, run) => add(Math.max(1, Math.trunc(delay)), run, { of: zone, isTimer: true }),
     async pass(ms) {
       const until = elapsed + ms
       for (let step = queue.at(-1); step && step.at <= until; step = queue.at(-1)) {

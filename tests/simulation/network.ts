@@ -69,8 +69,8 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
       function fail(error: Error): void {
         running.delete(fail)
         signal?.removeEventListener('abort', abort)
-        settle(error.name === 'AbortError' ? 'aborted' : 'lost', () => reject(error))
-        client?.error(error)
+        settle(error.name === 'AbortError' ? 'aborted' : 'lost', () => zone.over || reject(error))
+        if (!zone.over) client?.error(error)
         if (!aborted.signal.aborted) clock.schedule(fate.out, server.zone, () => aborted.abort())
       }
       function abort(): void {
@@ -146,9 +146,10 @@ export function createNetwork({ clock, trace, server, fateOf }: Parts): Network 
     fetch: simulatedFetch,
     down: false,
     cut(of) {
-      for (const [fail, zone] of running)
-        if (!of || of === zone)
-          clock.schedule(FAILS_AFTER_MS, of ? server.zone : zone, () => fail(new TypeError(NETWORK_ERROR)))
+      for (const [fail, zone] of running) {
+        if (of === zone) fail(new DOMException('The tab was closed', 'AbortError'))
+        else if (!of) clock.schedule(FAILS_AFTER_MS, zone, () => fail(new TypeError(NETWORK_ERROR)))
+      }
     },
   }
   return network
