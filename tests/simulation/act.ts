@@ -1,6 +1,6 @@
 import { oddText } from './odd-texts.ts'
 import type { Action } from './schedule.ts'
-import { sidOf } from './stored-entry.ts'
+import { namedIn } from './stored-entry.ts'
 import { closeTab, openTab, type Tab, type Wiring } from './tab.ts'
 import type { Call } from './trace.ts'
 import type { World } from './world.ts'
@@ -89,8 +89,7 @@ const isMutation = (path: string): boolean => path === 'act' || path === 'anyone
 
 /** Writes down a call at the moment when it is made. */
 function make({ clock, trace }: World, tab: Tab, made: Made): Call {
-  const sid = sidOf(tab.stored())
-  const named = new Set(sid === undefined ? [] : [sid])
+  const named = new Set(namedIn(tab.stored()))
   const call = { n: trace.calls.length + 1, tab: tab.zone.name, at: clock.elapsed, shown: tab.shown(), named, ...made }
   trace.calls.push(call)
   return call

@@ -125,12 +125,13 @@ export const crashes = ({ error }: Call): boolean => error instanceof Error && M
 
 export const isRefresh = ({ path }: Exchange): boolean => path.split(',').some((name) => name.endsWith('refresh'))
 
-/** Refresh requests of one tab with one refresh token that follow each other. Who moves the clock or sleeps moves the pause. */
+/** Refresh requests of one tab with one refresh token that follow each other. Who moves the clock, hides or sleeps moves the pause. */
 export function pairsOfRefreshes({
   schedule,
   trace,
 }: Evidence): readonly { first: Exchange; before: Exchange; after: Exchange }[] {
-  if (trace.excuses.some(({ why }) => why === 'device clock') || sleeps(schedule)) return []
+  if (trace.excuses.some(({ why }) => why === 'device clock')) return []
+  if (schedule.actions.some(({ action }) => action.do === 'hide' || action.do === 'freeze')) return []
   const sent = new Map<string, Exchange[]>()
   return trace.requests.filter(isRefresh).flatMap((after) => {
     const key = `${after.tab} ${/"refreshToken":"([^"]+)"/.exec(after.text)?.[1]}`
@@ -176,7 +177,7 @@ export const signOuts = (e: Evidence): readonly { sid: string | undefined; at: n
 /** Whether there was a cause for a sign-out. */
 export const causeOfSignOut = ({ sid, at }: { sid: string | undefined; at: number }, e: Evidence): boolean =>
   !isShared(e) ||
-  asksOf(e).some(({ call }) => call.at <= at && call.at >= askedAt(sid, e) && call.path !== 'token.create') ||
+  asksOf(e).some((ask) => ask.sid !== sid && ask.call.at <= at && ask.call.at >= askedAt(sid, e)) ||
   e.trace.endings.some((ending) => ending.sid === sid && ending.at <= at) ||
   e.trace.excuses.some((excuse) => excuse.at <= at)
 

@@ -8,3 +8,7 @@ export function sidOf(text: string | null): string | undefined {
     return undefined
   }
 }
+
+/** Whom a stored text names, be it a sign-in that no server knows. */
+export const namedIn = (text: string | null): readonly string[] =>
+  /"token":"[\w-]+\.[\w-]+\.[\w-]+"/.test(text ?? '') ? [sidOf(text) ?? 'nobody that is known'] : []
