@@ -37,6 +37,13 @@ export function act(world: World, action: Action, wirings: readonly Wiring[]): v
       })
     case 'call':
       return inTab(action.tab, (tab) => callOnce(world, tab, action))
+    case 'keep calling': {
+      const call = { ...action, do: 'call', path: 'look', over: 'http' } as const
+      const { zone } = world.tabs[action.tab % world.tabs.length]!
+      for (let time = 0; time < action.times; time += 1)
+        clock.schedule(time * action.every, zone, () => inTab(action.tab, (tab) => callOnce(world, tab, call)))
+      return undefined
+    }
     case 'subscribe':
       return inTab(action.tab, (tab) => subscribe(world, tab, action))
     case 'unsubscribe':

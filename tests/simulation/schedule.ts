@@ -32,6 +32,13 @@ export type Action =
       readonly over: 'http' | 'socket'
       readonly fate: Fate
     }
+  | {
+      readonly do: 'keep calling'
+      readonly tab: number
+      readonly every: number
+      readonly times: number
+      readonly fate: Fate
+    }
   | { readonly do: 'unsubscribe'; readonly tab: number }
   | { readonly do: 'end sessions' | 'change role'; readonly user: User }
   | { readonly do: 'hide' | 'freeze'; readonly tab: number; readonly ms: number }
@@ -91,6 +98,16 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   often(
     3,
     fc.record({ do: fc.constant('subscribe' as const), tab, path: among('feed', 'anyoneFeed'), over, fate: fates }),
+  ),
+  often(
+    2,
+    fc.record({
+      do: fc.constant('keep calling' as const),
+      tab,
+      every: upTo(5_000, 500),
+      times: upTo(12, 2),
+      fate: fates,
+    }),
   ),
   often(1, fc.record({ do: fc.constant('unsubscribe' as const), tab })),
   often(1, fc.record({ do: among('end sessions', 'change role'), user })),
