@@ -15,7 +15,9 @@ export async function exploreApart(
   exploration: Exploration,
   seconds: number,
 ): Promise<Findings | undefined> {
-  const child = fork(WORKER, [client, JSON.stringify(exploration)], { execArgv: ['--import', 'tsx'] })
+  const child = fork(WORKER, [client, JSON.stringify(exploration), ...(client === CLIENT ? [] : [CLIENT])], {
+    execArgv: ['--import', 'tsx'],
+  })
   let isLate = false
   const timer = setTimeout(() => {
     isLate = true

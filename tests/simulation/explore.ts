@@ -39,12 +39,21 @@ export interface Findings {
 const MOST_ACTIONS = 24
 const MOST_SHRINKING = 600
 
-/** Draws schedules and runs them until a rule is broken, and then looks for the shortest schedule that breaks it. */
-export async function explore(createSession: CreateSession, exploration: Exploration): Promise<Findings> {
+/**
+ * Draws schedules and runs them until a rule is broken, and then looks for the shortest schedule that breaks it.
+ *
+ * @param whole - a client that is not broken on purpose: what breaks it too does not count
+ */
+export async function explore(
+  createSession: CreateSession,
+  exploration: Exploration,
+  whole?: CreateSession,
+): Promise<Findings> {
   const { runs, seed, only, survey = false } = exploration
   const checks: Record<string, number> = {}
   const failures = new Map<string, Failure>()
   const judging = createJudge(createSession, only)
+  const wholeJudging = whole && createJudge(whole, only)
   let count = 0
   let shrinkings = 0
   let ms = 0
@@ -75,11 +84,16 @@ export async function explore(createSession: CreateSession, exploration: Explora
         for (const [title, cased] of Object.entries(cases)) checks[title] = (checks[title] ?? 0) + cased
       }
       const mine = Object.entries(broken).filter(([title]) => counts(title))
+      if (wholeJudging && mine.length > 0) {
+        const { broken: anyway } = await wholeJudging.judge(schedule)
+        mine.splice(0, mine.length, ...mine.filter(([title]) => !anyway[title]))
+      }
       for (const [title, things] of survey ? mine : mine.slice(0, 1)) note(title, things, schedule)
       if (!survey && mine.length > 0) throw new Error(mine[0]?.[0])
     }),
     { numRuns: runs, seed },
   )
   judging.dismiss()
+  wholeJudging?.dismiss()
   return { seed, schedules: count, ms, checks, failures: [...failures.values()] }
 }

@@ -104,7 +104,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
     fc.record({
       do: fc.constant('keep calling' as const),
       tab,
-      every: upTo(5_000, 500),
+      every: upTo(8_000, 500),
       times: upTo(12, 2),
       fate: fates,
     }),
@@ -158,8 +158,8 @@ export const schedules = (most: number): fc.Arbitrary<Schedule> =>
       events: among('prompt', 'late', 'twice', 'never'),
     }),
     locks: fc.oneof(often(3, fc.constant('real' as const)), often(2, among('absent', 'silent'))),
-    lifetimeSeconds: among(20, 60, 60, 900),
+    lifetimeSeconds: among(20, 60, 90),
     latencyMs: among(5, 300),
-    weather: fc.oneof(often(5, skies(fates)), often(1, skies(storms))),
+    weather: fc.oneof(often(3, skies(fates)), often(1, skies(storms))),
     actions: fc.array(fc.record({ after, action: actions }), { minLength: 1, maxLength: most, size: 'max' }),
   })
