@@ -41,7 +41,9 @@ export function act(world: World, action: Action, wirings: readonly Wiring[]): v
       const call = { ...action, do: 'call', path: 'look', over: 'http' } as const
       const { zone } = world.tabs[action.tab % world.tabs.length]!
       for (let time = 0; time < action.times; time += 1)
-        clock.schedule(time * action.every, zone, () => inTab(action.tab, (tab) => callOnce(world, tab, call)))
+        clock.schedule(time * action.every, zone, () => {
+          if (!world.isSettling) inTab(action.tab, (tab) => callOnce(world, tab, call))
+        })
       return undefined
     }
     case 'subscribe':

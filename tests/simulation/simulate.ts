@@ -65,6 +65,7 @@ function notice({ clock, tabs, trace }: World): void {
 /** Lets everything come to rest, and every tab read the storage. */
 async function settle(world: World, schedule: Schedule): Promise<void> {
   const { clock, network, server, storage, tabs } = world
+  world.isSettling = true
   network.down = false
   server.failing = false
   await clock.pass(35_000)

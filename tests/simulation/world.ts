@@ -21,6 +21,8 @@ export interface World {
   readonly listeners: Map<Zone, ((event: unknown) => void)[]>
   readonly createSession: CreateSession
   readonly tabs: Tab[]
+  /** Whether the actions are over, and nobody calls any more. */
+  isSettling: boolean
   /** The fates of the calls that the app makes, by their numbers. */
   readonly fates: Map<number, Fate>
 }
@@ -54,6 +56,7 @@ export function createWorld(schedule: Schedule, createSession: CreateSession, se
     listeners: new Map(),
     createSession,
     tabs: [],
+    isSettling: false,
     fates,
   }
 }
