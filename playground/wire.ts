@@ -57,7 +57,7 @@ const headersOf = ({ headers }: Response): string[] =>
 async function outcomesOf(response: Response): Promise<string[]> {
   const body = (await response.clone().json()) as Outcome | Outcome[]
   return [body].flat().map(({ result, error }) => {
-    if (!error) return shorten(JSON.stringify(result?.data) ?? '')
+    if (!error) return shorten(JSON.stringify(result?.data) ?? '(no data)')
     const { code, jwt } = error.data
     return `${code}${jwt ? ` (${jwt.reason})` : ''}: ${error.message}`
   })

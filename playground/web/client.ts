@@ -14,8 +14,9 @@ import type { Session } from 'trpc-jwt-trivial/client'
 import { apiPath, type Lifetime } from '../page/lifetimes.ts'
 import type { PageRouter } from '../page/page-router.ts'
 
-/** The parts of a session that tRPC's links use. */
-export type Credentials = Pick<Session, 'headers' | 'connectionParams' | 'eventSourceOptions'>
+/** The parts of a session that tRPC's links use. A token without a session needs no `socket`: its user never changes. */
+export type Credentials = Pick<Session, 'headers' | 'connectionParams' | 'eventSourceOptions'> &
+  Partial<Pick<Session, 'socket'>>
 
 export type Transport = 'sse' | 'websocket'
 
@@ -49,11 +50,12 @@ const sseLink = (url: string, { eventSourceOptions }: Credentials): TRPCLink<Pag
   httpSubscriptionLink({ url, EventSource, eventSourceOptions })
 
 /** A WebSocket that opens with the first subscription and closes with the last one. */
-function socketLink(url: string, { connectionParams }: Credentials): TRPCLink<PageRouter> {
+function socketLink(url: string, { connectionParams, socket }: Credentials): TRPCLink<PageRouter>[] {
   const client = createWSClient({
     url: url.replace(/^http/, 'ws'),
     connectionParams,
     lazy: { enabled: true, closeMs: 0 },
   })
-  return wsLink({ client })
+  const sending = wsLink<PageRouter>({ client })
+  return socket ? [socket(client), sending] : [sending]
 }

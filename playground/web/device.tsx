@@ -28,12 +28,11 @@ export function Device({ name, lifetime, wire, children }: DeviceProps) {
 
   // The next user must not see the cached answers of the former one.
   useEffect(() => {
-    let former = session.claims?.sub
+    let { signInId } = session
     return session.subscribe(() => {
-      const sub = session.claims?.sub
-      if (!session.signedIn) queryClient.clear()
-      else if (former !== undefined && former !== sub) queryClient.removeQueries()
-      former = sub
+      if (session.signInId === signInId) return
+      signInId = session.signInId
+      queryClient.clear()
     })
   }, [session, queryClient])
 

@@ -15,7 +15,10 @@ interface FeedProps {
   renewing: boolean
 }
 
-/** Opens the feed with its own client, which either renews the device's session or keeps the token of now. */
+/**
+ * Opens the feed with its own client, which either renews the device's session or keeps the token of now. An app has one client
+ * for all its feeds.
+ */
 export function Feed({ name, transport, lifetime, renewing }: FeedProps) {
   const { session } = useSession()
   const queryClient = useQueryClient()

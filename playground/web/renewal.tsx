@@ -28,8 +28,8 @@ export function Renewal() {
         Call the procedure me every second
       </label>
       <p>
-        The first call after about two thirds of the lifetime starts a renewal, and all calls wait for it. The session
-        does this by itself.
+        The first call after about two thirds of the lifetime starts a renewal. Calls wait for it, for one second at
+        most while the token is valid. The session does this by itself.
       </p>
       {calling && !claims && <p>It starts when you sign in.</p>}
       {me.error && <Refusal error={me.error} />}

@@ -18,7 +18,7 @@ function change(part: string, changes: object): string {
   }
 }
 
-/** Flips one bit in the middle of the signature. */
+/** Replaces one character in the middle of the signature. */
 export function flipCharacter(token: string): string {
   const [header, payload, signature] = partsOf(token)
   const at = Math.floor(signature.length / 2)

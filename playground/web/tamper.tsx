@@ -61,7 +61,10 @@ export function Tamper({ lifetime, wire }: TamperProps) {
         Call me with it
       </button>
       <Outcome of={send} />
-      <p>The caller always gets the same message. The server knows the reason: see the list of outcomes.</p>
+      <p>
+        A changed token always gets the same message. Only the server knows the reason: see the list of outcomes. A
+        token that has merely expired gets the message <q>Token expired</q>.
+      </p>
     </>
   )
 }

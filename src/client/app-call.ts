@@ -1,9 +1,9 @@
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 
+import type { Call, Results } from './ask.ts'
 import type { CallOwners } from './call-owner.ts'
 import { endOf, type SignIn } from './entry.ts'
 import { holdCall } from './hold-call.ts'
-import { inLaterBatch, type Call, type Results } from './nobodys-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Renewal } from './renewal.ts'
 import { signInChanged, type SignInStore } from './sign-in-store.ts'
@@ -34,6 +34,11 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
     return undefined
   }
 
+  /** What a call of somebody waits for before it is sent. */
+  function ready(): Promise<void> | undefined {
+    return owners.nobodysTurn?.then(renewal.beforeSending) ?? renewal.beforeSending()
+  }
+
   return ({ op, next }) =>
     observable((observer) => {
       const isSubscription = op.type === 'subscription'
@@ -54,23 +59,20 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
         held = holdCall(op, waitFor, { fail: (error) => (isOver() ? end() : observer.error(error)), send })
       }
 
-      function send(): Unsubscribable {
-        if (isOver()) {
-          end()
-          return { unsubscribe() {} }
-        }
+      function send(): Unsubscribable | void {
+        if (isOver()) return end()
         isSent = true
         const used = signIn === null ? null : store.current
         return next(owners.mark(resumed(op, lastEventId), { signIn })).subscribe({
           next(envelope) {
             const { result } = envelope
             if ('id' in result && typeof result.id === 'string') lastEventId = result.id
-            if (result.type === 'started') startedAt = Math.min(startedAt, Date.now())
+            if (result.type === 'started') startedAt = Math.min(startedAt, performance.now())
             observer.next(envelope)
           },
           error(error) {
             if (owners.wasNotSent(error)) return sendAgain()
-            const hasLasted = isSubscription && Date.now() - startedAt >= MIN_SUBSCRIPTION_MS
+            const hasLasted = isSubscription && performance.now() - startedAt >= MIN_SUBSCRIPTION_MS
             const mayResend = !wasResent || hasLasted
             const again = used && mayResend && readRejection(error) === 'renew' ? nextAttempt(used) : undefined
             if (!again) return observer.error(error)
@@ -85,7 +87,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
       /** `headers` refused a batch: this call may be sent in another one. */
       function sendAgain(): void {
         if (isOver()) end()
-        else attempt(signIn === null ? new Promise<void>(inLaterBatch) : renewal.beforeSending())
+        else attempt(signIn === null ? undefined : ready())
       }
 
       async function afterLoading(loading: Promise<void>): Promise<void> {
@@ -99,7 +101,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
       })
       if (before !== null && isOver()) observer.error(signInChanged())
       else if (store.loading) attempt(afterLoading(store.loading))
-      else attempt(signIn === null ? undefined : renewal.beforeSending())
+      else attempt(signIn === null ? undefined : ready())
       return () => {
         leave()
         held?.unsubscribe()

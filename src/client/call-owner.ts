@@ -1,6 +1,6 @@
-import type { Operation, TRPCClientError } from '@trpc/client'
-import type { AnyTRPCRouter } from '@trpc/server'
+import type { Operation } from '@trpc/client'
 
+import { laterBatch } from './ask.ts'
 import { signInChanged } from './sign-in-store.ts'
 
 /** To whom a call belongs. */
@@ -19,36 +19,42 @@ export interface CallOwners {
   mark(op: Operation, owner: Owner): Operation
   /** Undefined if the call did not pass through `session.link`. */
   of(op: Operation): Owner | undefined
+  /** Whether an error says that a call was not sent, because of its owner or of the calls beside it. */
+  wasNotSent(error: Error): boolean
+  /** While nobody's calls are sent again, because they were in a batch with others: the others wait for that. */
+  readonly nobodysTurn: Promise<void> | undefined
   /**
    * Whether the calls are those of the current sign-in, rather than of nobody.
    *
    * @throws {TRPCClientError} if a call belongs to another sign-in than the current one, or the calls to more than one
    */
   areOfCurrent(calls: CallsToSend | undefined, current: string | null): boolean
-  /** Whether an error says that a call was not sent, because of its owner or of the calls beside it. */
-  wasNotSent(error: unknown): boolean
 }
 
 /** Makes the marks of one session. */
 export function createCallOwners(): CallOwners {
   const mark = Symbol('owner')
-  const thrown = new WeakSet()
+  const refusals = new WeakSet()
+  let nobodysTurn: Promise<void> | undefined
 
   const ownerOf = ({ context }: Operation): Owner | undefined => (context as { [mark]?: Owner })[mark]
 
   return {
     mark: (op, owner) => ({ ...op, context: { ...op.context, [mark]: owner } }),
     of: ownerOf,
+    wasNotSent: (error) => refusals.has(error) || refusals.has(Object(error.cause)),
+    get nobodysTurn() {
+      return nobodysTurn
+    },
     areOfCurrent(calls, current) {
       const ops = calls === undefined ? [] : 'op' in calls ? [calls.op] : calls.opList
       const names = new Set(ops.map((op) => ownerOf(op)).map((owner) => (owner ? owner.signIn : current)))
       const [name = current] = names
       if (names.size < 2 && (name === null || name === current)) return name !== null
-      const error: TRPCClientError<AnyTRPCRouter> = signInChanged()
-      thrown.add(error)
-      throw error
+      if (names.has(null)) nobodysTurn ??= laterBatch().finally(() => (nobodysTurn = undefined))
+      const refusal = signInChanged()
+      refusals.add(refusal)
+      throw refusal
     },
-    wasNotSent: (error) =>
-      [error, (error as Error).cause].some((each) => typeof each === 'object' && each !== null && thrown.has(each)),
   }
 }

@@ -40,6 +40,8 @@ const BEARER = /^[\w.~+/-]+=*$/
 const MAX_TOKEN_LENGTH = 16 * 1_024
 const MAX_AHEAD_MS = 400 * 24 * 3_600_000
 
+type Answer = IssuedToken & Partial<TokenPair>
+
 /** The entry of a tab that has never heard of a sign-in. */
 export const NOTHING: SignOut = { since: 0, name: '', renewals: 0 }
 
@@ -47,10 +49,15 @@ export function isSignIn(entry: Entry): entry is SignIn {
   return 'token' in entry
 }
 
-/** Whether an entry is newer than another one. */
+/** Whether an entry is newer than another one. Of two that differ only in `sentAt`, the earlier request counts. */
 export function isNewer(entry: Entry, other: Entry): boolean {
-  if (entry.since !== other.since) return entry.since > other.since
-  return entry.name === other.name ? entry.renewals > other.renewals : entry.name > other.name
+  const theirs = placeOf(other)
+  const differing = placeOf(entry).findIndex((part, i) => part !== theirs[i])
+  return differing >= 0 && placeOf(entry)[differing]! > theirs[differing]!
+}
+
+function placeOf({ since, name, renewals, ...rest }: Entry): readonly (number | string)[] {
+  return [since, name, renewals, -((rest as Partial<SignIn>).sentAt ?? Number.POSITIVE_INFINITY)]
 }
 
 /** The end of a sign-in, which no renewal of it can undo. */
@@ -70,11 +77,11 @@ export function randomName(): string {
  * @throws {TRPCClientError} if the answer is not one of the token router
  */
 export function tokensOf(answer: unknown): Tokens {
-  const { token, refreshToken, expiresIn, grace = 0 } = Object(answer) as Partial<TokenPair>
-  const lifetimeMs = typeof expiresIn === 'number' ? Math.max(expiresIn - 1, 0) * 1_000 : null
+  const { token, refreshToken, expiresIn, grace = 0 } = Object(answer) as Answer
+  const lifetimeMs = expiresIn === null ? null : Math.max(expiresIn - 1, 0) * 1_000
   const endsAt = lifetimeMs === null ? null : Date.now() + lifetimeMs
   const tokens = { token, refreshToken, lifetimeMs, endsAt, graceMs: grace * 1_000 }
-  if (expiresIn === undefined || !areTokens(tokens, BEARER)) throw new TRPCClientError('The server answered no token')
+  if (!areTokens(tokens, BEARER)) throw new TRPCClientError('The server answered no token')
   return tokens
 }
 
@@ -86,32 +93,33 @@ export function answerOf({ token, refreshToken, endsAt, graceMs }: SignIn): Issu
 }
 
 /** Reads what lies in a storage. Anything may lie there: what is no entry is `null`. */
-export function parseEntry(text: unknown): Entry | null {
-  if (typeof text !== 'string') return null
+export function parseEntry(text: string | null): Entry | null {
   try {
-    const { since, name, renewals, ...rest } = Object(JSON.parse(text)) as Record<string, unknown>
-    if (!isCount(since) || since > Date.now() + MAX_AHEAD_MS) return null
-    if (!isCount(renewals) || typeof name !== 'string' || !/^\w{1,64}$/.test(name)) return null
-    const order: SignOut = { since, name, renewals }
-    if (rest['token'] === undefined) return order
-    const { token, refreshToken, endsAt, lifetimeMs, graceMs, router, sentAt } = rest
-    const tokens = { token, refreshToken, endsAt, lifetimeMs, graceMs }
-    if (!areTokens(tokens, JWT) || typeof router !== 'string') return null
-    return { ...order, ...tokens, router, ...(isCount(sentAt) && { sentAt }) }
+    const entry = JSON.parse(text ?? 'null') as Partial<SignIn> | null
+    return entry && isEntry(entry) ? entry : null
   } catch {
     return null
   }
 }
 
-function areTokens(tokens: Record<keyof Tokens, unknown>, pattern: RegExp): tokens is Tokens & typeof tokens {
+function isEntry(entry: Partial<SignIn>): entry is Entry {
+  const { since, name, renewals, token, router, sentAt = 0 } = entry
+  return (
+    isCount(since) &&
+    since < Date.now() + MAX_AHEAD_MS &&
+    isCount(renewals) &&
+    isText(name) &&
+    (token === undefined || (areTokens(entry, JWT) && typeof router === 'string' && isCount(sentAt)))
+  )
+}
+
+function areTokens(tokens: Partial<Record<keyof Tokens, unknown>>, pattern: RegExp): tokens is Tokens {
   const { token, refreshToken, endsAt, lifetimeMs, graceMs } = tokens
   return (
     isText(token) &&
     pattern.test(token) &&
     (refreshToken === undefined || isText(refreshToken)) &&
-    (endsAt === null || Number.isFinite(endsAt)) &&
-    (lifetimeMs === null || Number.isFinite(lifetimeMs)) &&
-    Number.isFinite(graceMs)
+    [endsAt, lifetimeMs, graceMs].every((value, i) => Number.isFinite(value) || (value === null && i < 2))
   )
 }
 

@@ -20,7 +20,10 @@ export interface EventSourceOptions {
 export interface AnsweredParams {
   /** The sign-in of the latest answer, `null` for nobody; undefined if nobody has asked yet. */
   readonly signIn: string | null | undefined
-  onAnswer(listener: () => void): void
+  /** How many sign-ins are being sent over sockets. Meanwhile the parameters are nobody's. */
+  signingIn: number
+  /** Returns a function that removes the listener. */
+  onAnswer(listener: () => void): () => void
 }
 
 /** Hands out the access token, to the calls of its sign-in only. */
@@ -39,7 +42,7 @@ interface Dependencies {
 
 /** Makes what hands out the access token of one session. */
 export function createHandOut({ store, renewal, owners }: Dependencies): HandOut {
-  const listeners: (() => void)[] = []
+  const listeners = new Set<() => void>()
   let answeredFor: string | null | undefined
 
   const authorization = (): { authorization: string } | undefined =>
@@ -56,27 +59,35 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
     await withTimeout(Promise.resolve(renewal.beforeSending()), CONNECTION_TIMEOUT_MS).catch(() => {})
   }
 
+  const answeredParams: AnsweredParams = {
+    get signIn() {
+      return answeredFor
+    },
+    signingIn: 0,
+    onAnswer(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+
   return {
     headers,
     async connectionParams() {
       await untilFresh()
-      answeredFor = store.name
+      const isNobodys = answeredParams.signingIn > 0
+      answeredFor = isNobodys ? null : store.name
       for (const listener of listeners) listener()
-      return authorization() ?? null
+      return (!isNobodys && authorization()) || null
     },
     eventSourceOptions: (call) => ({
       async fetch(url, init) {
         await untilFresh()
         const sent = new Headers(init?.headers)
-        for (const [name, value] of Object.entries(await headers(call))) sent.set(name, value)
+        const { authorization: header } = await headers(call)
+        if (header !== undefined) sent.set('authorization', header)
         return fetch(url, { ...init, headers: sent })
       },
     }),
-    answeredParams: {
-      get signIn() {
-        return answeredFor
-      },
-      onAnswer: (listener) => void listeners.push(listener),
-    },
+    answeredParams,
   }
 }

@@ -3,18 +3,18 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import type { Unsubscribable } from '@trpc/server/observable'
 
 /** What becomes of a held call. */
-interface Held {
-  readonly send: () => Unsubscribable
+interface Held<Awaited> {
+  readonly send: (awaited: Awaited) => Unsubscribable | void
   readonly fail: (error: TRPCClientError<AnyTRPCRouter>) => void
 }
 
-/** Holds a call until `waitFor` has settled, and drops it if it is cancelled before. Without `waitFor` it is sent at once. */
-export function holdCall(
+/** Holds a call until `waitFor` has settled, and drops it if it is cancelled before. What is no promise is not waited for. */
+export function holdCall<Awaited>(
   { signal }: Pick<Operation, 'signal'>,
-  waitFor: Promise<unknown> | undefined,
-  { send, fail }: Held,
+  waitFor: Promise<Awaited> | Awaited,
+  { send, fail }: Held<Awaited>,
 ): Unsubscribable {
-  let sent: Unsubscribable | undefined
+  let sent: Unsubscribable | void
   let done = false
 
   function settle(proceed: () => void): void {
@@ -26,17 +26,21 @@ export function holdCall(
   function abort(): void {
     settle(() => fail(TRPCClientError.from(signal?.reason as Error)))
   }
-  function go(): void {
+  function go(awaited: Awaited): void {
     settle(() => {
-      sent = send()
+      try {
+        sent = send(awaited)
+      } catch (error) {
+        fail(TRPCClientError.from(error as Error))
+      }
     })
   }
 
-  if (waitFor) {
+  if (waitFor instanceof Promise) {
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort)
     waitFor.then(go, (error: Error) => settle(() => fail(TRPCClientError.from(error))))
-  } else go()
+  } else go(waitFor)
   return {
     unsubscribe() {
       settle(() => {})

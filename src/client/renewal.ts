@@ -1,11 +1,12 @@
 import { TRPCClientError } from '@trpc/client'
 
 import { withTimeout } from '../time/timers.ts'
+import { nextTimers } from './ask.ts'
 import { endOf, tokensOf, type SignIn } from './entry.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Route, Routes } from './route.ts'
+import { ageOf, isInWindow, MARGIN_MS, maySendNow, type SentRequests } from './send-window.ts'
 import type { SignInStore } from './sign-in-store.ts'
-import { isInWindow, MARGIN_MS, maySendNow, repeatDelayMs } from './send-window.ts'
 import { underLock } from './under-lock.ts'
 
 /** How long a call whose token is over waits for a renewal. */
@@ -20,16 +21,23 @@ const LOOK_MS = 250
 /** Renews the tokens of one user, one renewal at a time. */
 export interface Renewal {
   /** What a call of the current sign-in must wait for before it is sent; undefined if it need not wait. */
-  beforeSending(): Promise<void> | undefined
+  beforeSending: () => Promise<void> | undefined
   /** Renews the tokens because the server rejected the access token. Undefined if that is of no use now. */
-  afterRejection(signIn: SignIn): Promise<void> | undefined
+  afterRejection: (signIn: SignIn) => Promise<void> | undefined
   /** Renews the tokens, due or not. */
-  now(signIn: SignIn): Promise<void>
+  now: (signIn: SignIn) => Promise<void>
 }
 
-interface Attempt {
+/** What this tab knows of the present tokens. */
+interface State {
   readonly name: string
   readonly renewals: number
+  readonly dueAtMs: number
+  /** Whether the server has rejected the access token. */
+  isRejected?: boolean
+  sent?: SentRequests
+  running?: Promise<void> | undefined
+  failure?: { readonly atMs: number; readonly error: Error }
 }
 
 /**
@@ -38,41 +46,41 @@ interface Attempt {
  * @param lock - the name of the lock that tabs share; undefined if the tokens are in this tab's memory only
  */
 export function createRenewal(store: SignInStore, routes: Routes, lock: string | undefined): Renewal {
-  let running: (Attempt & { readonly work: Promise<void> }) | undefined
-  let failure: (Attempt & { readonly atMs: number; readonly error: Error }) | undefined
-  let sent: (Attempt & { readonly firstAtMs: number; readonly lastAtMs: number }) | undefined
-  let rejected: string | undefined
-  let due: { token: string; atMs: number } | undefined
+  let latest: State | undefined
 
-  const isOver = ({ token, endsAt }: SignIn): boolean => token === rejected || (endsAt !== null && Date.now() >= endsAt)
-
-  /** Earlier than the server asks a socket to reconnect (a quarter or 30 s ahead), and not at the same time for all clients. */
-  function isDue({ token, endsAt, lifetimeMs }: SignIn): boolean {
-    if (endsAt === null || lifetimeMs === null) return false
-    if (due?.token !== token) {
-      const aheadMs = Math.min(lifetimeMs / 3, 45_000) + Math.random() * Math.min(lifetimeMs / 20, 15_000)
-      due = { token, atMs: endsAt - aheadMs }
-    }
-    return Date.now() >= due.atMs
+  function stateOf(signIn: SignIn): State {
+    const { name, renewals } = signIn
+    if (!latest || !isSame(latest, signIn)) latest = { name, renewals, dueAtMs: dueAt(signIn) }
+    return latest
   }
+
+  const isOver = (signIn: SignIn): boolean =>
+    stateOf(signIn).isRejected === true || (signIn.endsAt !== null && Date.now() >= signIn.endsAt)
 
   function isPaused(signIn: SignIn): boolean {
-    if (!isSame(failure, signIn)) return false
-    const sinceMs = Date.now() - failure.atMs
-    return sinceMs >= 0 && sinceMs < PAUSE_MS
+    const { failure } = stateOf(signIn)
+    return failure !== undefined && ageOf(failure.atMs) >= 0 && ageOf(failure.atMs) < PAUSE_MS
   }
 
-  function maySend(signIn: SignIn, hasLock: boolean): boolean {
-    return maySendNow({ signIn, isOver: isOver(signIn), hasLock, own: isSame(sent, signIn) ? sent : undefined })
-  }
+  const maySend = (signIn: SignIn, hasLock: boolean): boolean =>
+    maySendNow(signIn, { isOver: isOver(signIn), hasLock, sent: stateOf(signIn).sent })
+
+  /** The present tokens, if they are still those of an earlier moment. */
+  const ifSame = (start: SignIn): SignIn | null =>
+    store.current && isSame(start, store.current) ? store.current : null
 
   /** Sends the refresh token. Its answer is taken whenever it comes. */
   async function send(signIn: SignIn, route: Route, refreshToken: string): Promise<void> {
     const { since, name, router, renewals } = signIn
-    const atMs = Date.now()
-    sent = { name, renewals, firstAtMs: isSame(sent, signIn) ? sent.firstAtMs : atMs, lastAtMs: atMs }
-    await store.offer({ ...signIn, sentAt: Math.min(signIn.sentAt ?? atMs, atMs) })
-    if (!store.current || !isSame(signIn, store.current)) return
+    const state = stateOf(signIn)
+    const lastAtMs = Date.now()
+    const isRepeat = isInWindow(signIn)
+    state.sent = { firstAtMs: lastAtMs, ...state.sent, lastAtMs }
+    await store.offer({ ...signIn, sentAt: Math.min(signIn.sentAt ?? lastAtMs, lastAtMs) })
+    await nextTimers() // a batch of its own, so that it does not wait for slow calls
+    const present = ifSame(signIn)
+    if (!present || (isRepeat && !isInWindow(present))) return
+    state.sent = { ...state.sent, lastAtMs: Date.now() }
     try {
       const tokens = tokensOf(await route.send('refresh', { refreshToken }))
       await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })
@@ -89,8 +97,8 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     const answers: Promise<void>[] = []
     for (;;) {
       await store.read()
-      const signIn = store.current
-      if (!signIn || !isSame(start, signIn)) return
+      const signIn = ifSame(start)
+      if (!signIn) return
       if (maySend(signIn, hasLock) && (answers.length === 0 || isInWindow(signIn))) {
         const answer = request(signIn)
         answer.catch(() => {})
@@ -103,61 +111,68 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
   }
 
   /** A renewal that failed may have been done all the same. Inside the grace the token is sent again to find out. */
-  function repeatLater(start: SignIn): void {
-    const signIn = store.current
-    const delayMs = signIn && isSame(start, signIn) && repeatDelayMs(signIn, sent?.lastAtMs)
-    if (typeof delayMs !== 'number') return
+  function repeatLater(start: SignIn, lastAtMs: number): void {
+    const delayMs = start.graceMs / 3 - ageOf(lastAtMs)
+    const signIn = ifSame(start)
+    if (!signIn || !isInWindow(signIn, delayMs)) return
     const timer: unknown = setTimeout(() => {
-      const latest = store.current
-      if (latest && isSame(start, latest) && isInWindow(latest)) now(latest).catch(() => {})
+      const present = ifSame(start)
+      if (present && isInWindow(present)) now(present).catch(() => {})
     }, delayMs)
     ;(timer as { unref?: () => void }).unref?.()
   }
 
   function now(signIn: SignIn): Promise<void> {
-    const { name, renewals, refreshToken } = signIn
-    if (isSame(running, signIn)) return running.work
+    const state = stateOf(signIn)
+    const { refreshToken } = signIn
     const route = routes.to(signIn)
     if (!route || refreshToken === undefined) return Promise.resolve()
-    const renewed = underLock(lock, (hasLock) => work(signIn, (latest) => send(latest, route, refreshToken), hasLock))
+    state.running ??= underLock(lock, (hasLock) =>
+      work(signIn, (present) => send(present, route, refreshToken), hasLock),
+    )
       .catch((error: Error) => {
-        failure = { name, renewals, atMs: isSame(sent, signIn) ? sent.lastAtMs : Date.now(), error }
-        repeatLater(signIn)
+        state.failure = { atMs: Date.now(), error }
+        repeatLater(signIn, state.sent?.lastAtMs ?? Date.now())
         throw error
       })
       .finally(() => {
-        if (running?.work === renewed) running = undefined
+        state.running = undefined
       })
-    running = { name, renewals, work: renewed }
-    return renewed
+    return state.running
   }
 
   /** A good token need not be renewed: its calls go on when the renewal is slow or fails. */
   function untilRenewed(signIn: SignIn): Promise<void> | undefined {
     if (signIn.refreshToken === undefined || !routes.to(signIn)) return undefined
+    const { running, failure, dueAtMs } = stateOf(signIn)
     const isGood = !isOver(signIn)
-    if (isPaused(signIn) && !isSame(running, signIn)) {
-      return isGood ? undefined : Promise.reject(failure?.error)
+    if (!running) {
+      if (isGood && (isPaused(signIn) || Date.now() < dueAtMs || !maySend(signIn, true))) return undefined
+      if (isPaused(signIn)) return Promise.reject(failure?.error)
     }
-    if (isGood && !isSame(running, signIn) && !(isDue(signIn) && maySend(signIn, true))) return undefined
-    const waiting = withTimeout(now(signIn), isGood ? GOOD_WAIT_MS : EXPIRED_WAIT_MS, notAnswered())
-    return waiting.catch((error: unknown) => {
-      if (isOver(signIn) && store.name === signIn.name) throw error
+    return withTimeout(now(signIn), isGood ? GOOD_WAIT_MS : EXPIRED_WAIT_MS, notAnswered()).catch((error: unknown) => {
+      if (store.name === signIn.name && isOver(signIn)) throw error
     })
   }
 
   return {
     beforeSending: () => (store.current ? untilRenewed(store.current) : undefined),
     afterRejection(signIn) {
-      rejected = signIn.token
+      stateOf(signIn).isRejected = true
       return isPaused(signIn) ? undefined : untilRenewed(signIn)
     },
     now,
   }
 }
 
-function isSame<A extends Attempt>(attempt: A | undefined, { name, renewals }: SignIn): attempt is A {
-  return attempt !== undefined && attempt.name === name && attempt.renewals === renewals
+/** Earlier than the server asks a socket to reconnect (a quarter or 30 s ahead), and not at the same time for all clients. */
+function dueAt({ endsAt, lifetimeMs }: SignIn): number {
+  if (endsAt === null || lifetimeMs === null) return Number.POSITIVE_INFINITY
+  return endsAt - Math.min(lifetimeMs / 3, 45_000) - Math.random() * Math.min(lifetimeMs / 20, 15_000)
+}
+
+function isSame(one: Pick<SignIn, 'name' | 'renewals'>, { name, renewals }: SignIn): boolean {
+  return one.name === name && one.renewals === renewals
 }
 
 function notAnswered(): Error {

@@ -1,5 +1,5 @@
+import { askAsNobody, type Call } from './ask.ts'
 import type { CallOwners } from './call-owner.ts'
-import { sendAsNobody, type Call } from './nobodys-call.ts'
 
 /** The way to the token router that answered a sign-in. */
 export interface Route {
@@ -21,44 +21,32 @@ export interface Routes {
 /** Makes the routes of one session. */
 export function createRoutes(owners: CallOwners): Routes {
   const firsts = new Map<string, Route>()
-  let answered: { name: string; route: Route } | undefined
+  const answered = new Map<string, Route>()
   let lastId = 0
-
-  /**
-   * The call has an id that no other call has, no signal that could cancel it for others, and a batch of its own, so that it
-   * does not wait for slow calls.
-   */
-  async function sendApart(next: Call['next'], path: string, input: unknown): Promise<unknown> {
-    await new Promise((resolve) => setTimeout(resolve)) // the next batch
-    lastId -= 1
-    const op: Call['op'] = { id: lastId, type: 'mutation', path, input, context: {}, signal: null }
-    return new Promise((resolve, reject) => {
-      sendAsNobody({ op, next }, owners).subscribe({
-        next: ({ result }) => {
-          if ('data' in result) resolve(result.data)
-        },
-        error: reject,
-      })
-    })
-  }
 
   return {
     open(router, next) {
       const prefix = router === '' ? '' : `${router}.`
-      const route: Route = { router, send: (name, input) => sendApart(next, prefix + name, input) }
+      const route: Route = {
+        router,
+        /**
+         * The call has an id that no other call has, and no signal that could cancel it for others.
+         */
+        async send(name, input) {
+          lastId -= 1
+          const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
+          const { result } = await askAsNobody({ op, next }, owners)
+          return (result as { data?: unknown }).data
+        },
+      }
       if (!firsts.has(router)) firsts.set(router, route)
       return route
     },
-    remember(name, route) {
-      answered = { name, route }
-    },
+    remember: (name, route) => void answered.set(name, route),
     to({ name, router }) {
-      if (answered?.name !== name) {
-        const route = firsts.get(router)
-        if (!route) return undefined
-        answered = { name, route }
-      }
-      return answered.route
+      const route = answered.get(name) ?? firsts.get(router)
+      if (route) answered.set(name, route)
+      return route
     },
   }
 }

@@ -78,7 +78,7 @@ export function createSession<ClaimsOut = UntypedClaims>({
   let read: { token: string; claims: Claims<ClaimsOut> | null } | undefined
 
   return {
-    link: createSessionLinks({ appCall, tokenCalls, routes }),
+    link: createSessionLinks({ appCall, tokenCalls, routes, owners }),
     socket: createSocketLinks({ store, owners, params: answeredParams }),
     headers,
     connectionParams,

@@ -18,6 +18,8 @@ export interface SignInStore {
   readIfFast(): void
   /** The time of a sign-in or sign-out that is asked for now: later than all that came before it. */
   nextSince(): number
+  /** Whether nothing was asked for after that time, here or in another tab. */
+  isLatest(since: number): boolean
   /** Takes over an entry, unless this tab or the storage has a newer one. `because` is why the calls of the former sign-in end. */
   offer(entry: Entry, because?: Error): Promise<void> | undefined
   signOut: () => Promise<void>
@@ -43,30 +45,23 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   let over: { name: string; because: Error } | undefined
 
   function adopt(next: Entry, because?: Error): void {
-    if (!isNewer(next, entry)) return keepEarliest(next)
     const before = entry
+    if (!isNewer(next, before)) return
     entry = next
-    if (!isSignIn(before) && !isSignIn(next)) return
-    if (because && isSignIn(before)) over = { name: before.name, because }
+    if (because) over = { name: before.name, because }
+    if (tokenOf(before) === tokenOf(next)) return
     for (const listener of listeners) notify(listener)
-  }
-
-  /** Two tabs may have sent the same refresh token. The grace counts from the first time. */
-  function keepEarliest({ since, name, renewals, ...rest }: Entry): void {
-    if (!isSignIn(entry) || since !== entry.since || name !== entry.name || renewals !== entry.renewals) return
-    const { sentAt } = rest as Partial<SignIn>
-    if (sentAt !== undefined && sentAt < (entry.sentAt ?? Number.POSITIVE_INFINITY)) entry = { ...entry, sentAt }
   }
 
   const exchange = createStorageExchange({
     storage,
     key,
-    wasRead(text, isGone) {
+    wasRead(text, isGone, isSaving) {
       const stored = parseEntry(text)
       if (stored) adopt(stored)
-      else if (isGone && isSignIn(entry)) adopt(endOf(entry))
-      if (!stored && !isSignIn(entry)) return undefined
-      return stored && isSame(stored, entry) ? undefined : JSON.stringify(entry)
+      else if (isGone) adopt(endOf(entry))
+      const isBehind = stored ? isNewer(entry, stored) : isSaving && isSignIn(entry)
+      return isBehind ? JSON.stringify(entry) : undefined
     },
   })
 
@@ -77,6 +72,11 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   function nextSince(): number {
     lastSince = Math.max(Date.now(), entry.since + 1, lastSince + 1)
     return lastSince
+  }
+
+  function isLatest(since: number): boolean {
+    readIfFast()
+    return since >= Math.max(lastSince, entry.since)
   }
 
   function offer(next: Entry, because?: Error): Promise<void> | undefined {
@@ -98,6 +98,7 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
     read: () => exchange.run(),
     readIfFast,
     nextSince,
+    isLatest,
     offer,
     async signOut() {
       if (exchange.loading) await exchange.loading
@@ -108,15 +109,15 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
       return over !== undefined && over.name === name ? TRPCClientError.from(over.because) : signInChanged()
     },
     subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      const own = (): void => listener()
+      listeners.add(own)
+      return () => listeners.delete(own)
     },
   }
 }
 
-function isSame(stored: Entry, own: Entry): boolean {
-  const { sentAt } = own as Partial<SignIn>
-  return !isNewer(own, stored) && (sentAt === undefined || sentAt === (stored as Partial<SignIn>).sentAt)
+function tokenOf(entry: Entry): string | undefined {
+  return isSignIn(entry) ? entry.token : undefined
 }
 
 /** If a listener throws, that is reported, and the other listeners and the storage still get the change. */

@@ -11,8 +11,9 @@ interface Dependencies {
    * Takes over what was read, and returns what to write; undefined for nothing.
    *
    * @param isGone - whether the storage has held an entry that is no longer there
+   * @param isSaving - whether there is something new to write
    */
-  readonly wasRead: (text: string | null, isGone: boolean) => string | undefined
+  readonly wasRead: (text: string | null, isGone: boolean, isSaving: boolean) => string | undefined
 }
 
 /** Reads and writes the entry of a storage. */
@@ -31,66 +32,66 @@ export interface StorageExchange {
 export function createStorageExchange({ storage, key, wasRead }: Dependencies): StorageExchange {
   let used = storage
   let holdsEntry = false
-  let pending: Promise<unknown> | undefined
+  let pending: Promise<void> | undefined
 
   function giveUp(): void {
     used = undefined
   }
 
-  /** An entry that can no longer be replaced is removed. */
-  function removeIfGivenUp(): void {
-    if (!used) void attempt(() => storage?.removeItem(key))
+  function ask(store: TokenStorage, isSaving: boolean): Promise<void> | void {
+    return andThen(store.getItem(key), (text) => {
+      const isGone = holdsEntry && !text
+      holdsEntry = Boolean(text)
+      const next = wasRead(text, isGone, isSaving)
+      if (next === undefined) return undefined
+      return andThen(store.setItem(key, next), () =>
+        andThen(store.getItem(key), (written) => {
+          holdsEntry = Boolean(written)
+        }),
+      )
+    })
   }
 
-  function answerTo(text: string | null): string | undefined {
-    const isGone = holdsEntry && text === null
-    holdsEntry = text !== null
-    return wasRead(text, isGone)
-  }
-
-  function runFast(store: TokenStorage): Promise<void> | undefined {
-    const text = store.getItem(key)
-    if (isPromise(text)) return queue(store, text)
-    const next = answerTo(text)
-    if (next === undefined) return undefined
-    const written = store.setItem(key, next)
-    if (isPromise(written)) return queue(store, undefined, written)
-    holdsEntry = store.getItem(key) === next
-    return undefined
+  function bounded(work: Promise<void>): Promise<void> {
+    work.then(removeIfGivenUp, () => {}) // what it wrote after it was given up
+    return withTimeout(work, STORAGE_TIMEOUT_MS).catch(giveUp)
   }
 
   /** A slow storage gets one question after another. */
-  function queue(store: TokenStorage, first?: Promise<string | null>, writing?: Promise<unknown>): Promise<void> {
-    const earlier = pending
-    async function ask(): Promise<void> {
-      if (writing) return void (await writing)
-      const next = answerTo(await (first ?? store.getItem(key)))
-      if (next !== undefined) await store.setItem(key, next)
-    }
-    const mine = (async () => {
-      await earlier
-      if (used === store) await withTimeout(ask(), STORAGE_TIMEOUT_MS).catch(giveUp)
-    })()
-    pending = mine
-    return mine
+  async function runAfter(earlier: Promise<void>, isSaving: boolean): Promise<void> {
+    await earlier
+    const store = used
+    if (store) await bounded((async () => ask(store, isSaving))())
   }
 
-  function run(): Promise<void> | undefined {
-    if (!used) return undefined
-    if (pending) return queue(used)
-    try {
-      return runFast(used)
-    } catch {
-      giveUp()
-      return undefined
+  function run(isSaving = false): Promise<void> | undefined {
+    const earlier = pending
+    if (earlier) pending = runAfter(earlier, isSaving)
+    else if (used) {
+      try {
+        const asked = ask(used, isSaving)
+        if (asked) pending = bounded(asked)
+      } catch {
+        giveUp()
+      }
     }
+    return pending
+  }
+
+  /** An entry that can no longer be replaced is removed. */
+  async function removeIfGivenUp(): Promise<void> {
+    try {
+      if (!used) await storage?.removeItem(key)
+    } catch {}
   }
 
   let loading = run()
   void loading?.finally(() => (loading = undefined))
-  globalThis.addEventListener?.('storage', ({ key: changed }) => {
-    if (changed === key || changed === null) void run()
-  })
+  if (storage) {
+    globalThis.addEventListener?.('storage', ({ key: changed }) => {
+      if (changed === key || changed === null) void run()
+    })
+  }
 
   return {
     get loading() {
@@ -100,19 +101,18 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
       return pending !== undefined
     },
     run,
-    save() {
-      const running = run()
-      if (running) return running.then(removeIfGivenUp)
-      removeIfGivenUp()
+    save: () => {
+      const running = run(true)
+      if (running) return running.then(() => void removeIfGivenUp())
+      void removeIfGivenUp()
       return undefined
     },
   }
 }
 
-async function attempt(work: () => unknown): Promise<void> {
-  try {
-    await work()
-  } catch {}
+/** Goes on at once with a value, and later with the value of a promise. */
+function andThen<T>(value: T | Promise<T>, goOn: (value: T) => Promise<void> | void): Promise<void> | void {
+  return isPromise(value) ? value.then(goOn) : goOn(value)
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

@@ -1,15 +1,22 @@
 import { describe, expect, test } from 'vitest'
 
 import { openTwoTabs, startBrowser } from '../support/browser.ts'
-import { ANN } from '../support/client-api.ts'
+import { ANN, sleep } from '../support/client-api.ts'
 
 const ROUNDS = 5
-const PATIENT = { timeout: 5_000 }
+const PATIENT = { timeout: 15_000 }
+/** For what has to wait for timers of ten seconds, on a machine that is busy. */
+const VERY_PATIENT = { timeout: 45_000, interval: 250 }
+const LASTING = { expiresIn: '15m' } as const
+const BOB = { ...ANN, name: 'bob' }
+const CHANGED = 'The sign-in has changed'
+const ANSWER = 'Your token worked, ann.'
+const LOCK = 'trpc-jwt-trivial:renewal'
 
 const browser = await startBrowser()
 
-async function openSignedIn() {
-  const tabs = await openTwoTabs(browser!)
+async function openSignedIn(options?: Parameters<typeof openTwoTabs>[1]) {
+  const tabs = await openTwoTabs(browser!, options)
   await tabs.first.page.evaluate((ann) => tab.signIn(ann), ANN)
   for (const { shown } of [tabs.first, tabs.second]) await expect.poll(shown, PATIENT).toBe('Signed in as ann')
   return tabs
@@ -52,5 +59,116 @@ describe.runIf(browser !== undefined)('two tabs of a browser that share localSto
     await expect.poll(first.shown, PATIENT).toBe('Signed out')
     expect(await second.shown()).toBe('Signed out')
     expect(errors).toEqual([])
+  })
+})
+
+describe.runIf(browser !== undefined)('when another user signs in, in the other tab', { timeout: 60_000 }, () => {
+  test('each call is answered as the user who made it, or ends', async () => {
+    const { first, second, api } = await openSignedIn(LASTING)
+    const calling = first.page.evaluate(() => tab.callUntilSignedIn('bob'))
+    await expect.poll(() => api.ran.length, PATIENT).toBeGreaterThan(3)
+    await second.page.evaluate((bob) => tab.signIn(bob), BOB)
+    const calls = await calling
+
+    expect(calls.filter(({ as, answer }) => answer !== as && answer !== CHANGED)).toEqual([])
+    expect(new Set(calls.map(({ as }) => as))).toEqual(new Set(['ann', 'bob']))
+    expect(calls.at(-1)).toEqual({ as: 'bob', answer: 'bob' })
+  })
+
+  test('a slow call whose session has ended is not sent again as that user', async () => {
+    const { first, second, api } = await openSignedIn(LASTING)
+    const late = first.page.evaluate(() => tab.late())
+    await expect.poll(() => api.calls, PATIENT).toContain('late')
+    await api.jwt.endSessions('ann')
+    await second.page.evaluate((bob) => tab.signIn(bob), BOB)
+
+    expect(['ann', CHANGED, 'Invalid token', 'Not authorised']).toContain(await late)
+    await expect.poll(first.shown, PATIENT).toBe('Signed in as bob')
+    expect(api.ran).not.toContain('late as bob')
+  })
+
+  test.each(['sse', 'websocket'] as const)(
+    'a subscription over %s ends by the event of the storage alone',
+    async (transport) => {
+      const { first, second, api } = await openSignedIn(LASTING)
+      const mail = () => first.page.evaluate(() => tab.mail)
+      await first.page.evaluate((way) => tab.readMail(way), transport)
+      await expect.poll(async () => (await mail()).words.length, PATIENT).toBeGreaterThan(2)
+      await second.page.evaluate((bob) => tab.signIn(bob), BOB)
+
+      await expect.poll(async () => (await mail()).errors, PATIENT).toEqual([CHANGED])
+      const { length } = (await mail()).words
+      await sleep(3_500) // the pause before an EventSource reconnects
+      const { words, errors } = await mail()
+      expect([words.length, new Set(words), errors]).toEqual([length, new Set(['Mail for ann.']), [CHANGED]])
+      expect(api.calls).toEqual(['mail'])
+
+      await first.page.evaluate((way) => tab.readMail(way), transport)
+      await expect.poll(async () => (await mail()).words.at(-1), PATIENT).toBe('Mail for bob.')
+    },
+  )
+})
+
+describe.runIf(browser !== undefined)('a tab that hangs', { timeout: 120_000 }, () => {
+  test('while its renewal is never answered, holds the other tab up for a while only', async () => {
+    const { first, second } = await openSignedIn()
+    const isHanging = new Promise<void>((resolve) => {
+      void first.page.route('**/token.refresh*', () => resolve())
+    })
+    const held = first.page.evaluate(() => tab.askAt(tab.endsAt()))
+    await isHanging
+
+    const asked = () => second.page.evaluate(() => tab.ask())
+    await expect.poll(asked, VERY_PATIENT).toBe(ANSWER)
+    await held
+    await first.page.unroute('**/token.refresh*')
+    await expect.poll(() => first.page.evaluate(() => tab.ask()), VERY_PATIENT).toBe(ANSWER)
+    expect(await second.shown()).toBe('Signed in as ann')
+  })
+
+  test('with the lock of renewals, for ever, holds the other tab up for a while only', async () => {
+    const { first, second } = await openSignedIn()
+    await first.page.evaluate(
+      (lock) =>
+        new Promise<void>((resolve) => {
+          void navigator.locks.request(lock, () => {
+            resolve()
+            return new Promise(() => {})
+          })
+        }),
+      LOCK,
+    )
+    const answers: string[] = []
+    await second.page.evaluate(() => tab.askAt(tab.endsAt() + 500)).then((first20) => answers.push(...first20))
+    await expect.poll(() => second.page.evaluate(() => tab.ask()), VERY_PATIENT).toBe(ANSWER)
+
+    expect(new Set(answers)).toEqual(new Set(['TRPCClientError: The renewal was not answered in time']))
+    expect([await first.shown(), await second.shown()]).toEqual(Array(2).fill('Signed in as ann'))
+  })
+})
+
+describe.runIf(browser !== undefined)('a sign-out and a sign-in at the same moment', { timeout: 60_000 }, () => {
+  test('end in both tabs as was asked for last', async () => {
+    const { first, second } = await openTwoTabs(browser!, LASTING)
+    const shown = async () => [await first.shown(), await second.shown()]
+    for (const aheadMs of [-40, -5, 0, 5, 40]) {
+      await first.page.evaluate((ann) => tab.signIn(ann), ANN)
+      await expect.poll(shown, PATIENT).toEqual(Array(2).fill('Signed in as ann'))
+      const moment = Date.now() + 300
+      const [out, back] = await Promise.all([
+        first.page.evaluate((at) => tab.changeAt(at), moment),
+        second.page.evaluate(({ at, bob }) => tab.changeAt(at, bob), { at: moment + aheadMs, bob: BOB }),
+      ])
+      const possible = [
+        ...(out.before > back.after ? [] : ['Signed in as bob']),
+        ...(back.before > out.after ? [] : ['Signed out']),
+      ]
+
+      await expect.poll(async () => new Set([...(await shown()), ...possible]).size, PATIENT).toBe(possible.length)
+      await expect.poll(async () => new Set(await shown()).size, PATIENT).toBe(1)
+      const settled = await shown()
+      await sleep(500)
+      expect([await shown(), possible.includes(String(settled[0]))]).toEqual([settled, true])
+    }
   })
 })

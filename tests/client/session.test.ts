@@ -2,7 +2,8 @@ import type { Operation } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { expect, test, vi } from 'vitest'
 
-import { memoryStorage, signedIn } from '../support/client-api.ts'
+import { ANN, memoryStorage, signedIn } from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
 import { mint } from '../support/mint.ts'
 
 const KEY = 'trpc-jwt-trivial'
@@ -45,6 +46,32 @@ test('reads the claims of the token, the same object until they change', async (
 
 test('reads claims beyond ASCII', () => {
   expect(sessionWith(mint({ sub: 'Ærøskøbing ✓ 😀' })).claims?.sub).toBe('Ærøskøbing ✓ 😀')
+})
+
+test('reads claims without `atob` and `TextDecoder`, which React Native lacks', () => {
+  const token = mint({ sub: 'Ærøskøbing ✓ 😀' })
+  vi.stubGlobal('atob', undefined)
+  vi.stubGlobal('TextDecoder', undefined)
+  const { sub } = sessionWith(token).claims ?? {}
+  vi.unstubAllGlobals()
+
+  expect(sub).toBe('Ærøskøbing ✓ 😀')
+})
+
+test('a sign-in keeps its name through renewals, and the next one has another', async () => {
+  const { client, session } = await signedIn()
+  const { signInId } = session
+  passTime(860)
+  const before = await session.headers()
+  await client.private.query()
+  expect(await session.headers()).not.toEqual(before)
+  expect([typeof signInId, session.signInId]).toEqual(['string', signInId])
+  await client.token.create.mutate(ANN)
+  expect(session.signInId).not.toBe(signInId)
+  await session.signOut()
+  vi.useRealTimers()
+
+  expect(session.signInId).toBeNull()
 })
 
 test.each(['a.b.c', 'a._.c', `a.${btoa('no json!!')}.c`, 'a.Nw.c', 'a._w.c'])(

@@ -209,3 +209,54 @@ test('what another tab writes is read through the wrapper that wrote it', async 
 
   await vi.waitFor(() => expect(session.signedIn).toBe(true))
 })
+
+test('an entry that vanishes from the storage is a sign-out, in every tab', async () => {
+  const storage = memoryStorage()
+  const { client, session, url } = await signedIn({ storage })
+  const second = createClient(url, { storage })
+  expect(await second.client.private.query()).toBe('Your token worked, ann.')
+  storage.entries.clear()
+
+  await expect(client.private.query()).rejects.toThrow('The sign-in has changed')
+  await expect(second.client.private.query()).rejects.toThrow('The sign-in has changed')
+  expect([session.signedIn, second.session.signedIn, storage.entries.size]).toEqual([false, false, 0])
+})
+
+test('a storage that keeps nothing is one in memory', async () => {
+  const { client, session } = await signedIn({ storage: { getItem: () => null, setItem() {}, removeItem() {} } })
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(session.signedIn).toBe(true)
+})
+
+test('an older entry that another tab writes late is replaced by the newer one', async () => {
+  const storage = memoryStorage()
+  const { client, session } = await signedIn({ storage })
+  const anns = storage.entries.get(KEY) ?? ''
+  await client.token.create.mutate({ ...ANN, name: 'bob' })
+  storage.entries.set(KEY, anns)
+
+  expect(await client.private.query()).toBe('Your token worked, bob.')
+  expect(session.claims?.sub).toBe('bob')
+  const reloaded = createSession({ storage })
+  expect(reloaded.claims?.sub).toBe('bob')
+})
+
+test('a sign-out before an asynchronous storage has answered signs out whom it names', async () => {
+  const storage = slowStorage()
+  await signedIn({ storage })
+  const reloaded = createSession({ storage })
+  await reloaded.signOut()
+  const again = createSession({ storage })
+  await again.headers()
+
+  expect([reloaded.signedIn, again.signedIn]).toEqual([false, false])
+})
+
+test('a storage that never answers is done without after five seconds', { timeout: 10_000 }, async () => {
+  const silent = { getItem: () => new Promise<null>(() => {}), setItem() {}, removeItem() {} }
+  const { client, session } = await signedIn({ storage: silent })
+
+  expect(await client.private.query()).toBe('Your token worked, ann.')
+  expect(session.signedIn).toBe(true)
+})

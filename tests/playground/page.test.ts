@@ -97,7 +97,7 @@ describe.runIf(browser !== undefined)('the playground’s page', { timeout: 40_0
     expect(errors).toEqual([])
   })
 
-  test('sends a changed token: the caller always gets the same message, and the server knows the reason', async () => {
+  test('sends a changed token: each gets the same message, and the server knows the reason', async () => {
     const { section, signIn, outcomes, errors } = await open()
     const forge = section('Edit the token')
     await signIn('Bob')

@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { build } from 'esbuild'
 import { chromium, type Browser } from 'playwright-core'
 import { afterAll, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
 
-import { createClientApi } from './client-api.ts'
+import { createClientApi, type ClientApiOptions } from './client-api.ts'
+import { listenHttp } from './endpoint.ts'
 import { cannotTest } from './own-process.ts'
-import { listen } from './serve.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 
@@ -33,8 +36,11 @@ export async function startBrowser(): Promise<Browser | undefined> {
 }
 
 /** Serves a page and its API on one origin, and opens it in two tabs that share a storage, until the test ends. */
-export async function openTwoTabs(browser: Browser) {
-  const { url, refreshes } = await serveSite()
+export async function openTwoTabs(
+  browser: Browser,
+  options: Pick<ClientApiOptions, 'expiresIn'> = { expiresIn: '3s' },
+) {
+  const { url, api, refreshes } = await serveSite(options)
   const context = await browser.newContext()
   onTestFinished(() => context.close())
   const errors: string[] = []
@@ -49,20 +55,27 @@ export async function openTwoTabs(browser: Browser) {
     await page.goto(url)
     return { page, shown: () => page.textContent('output') }
   }
-  return { first: await open(), second: await open(), errors, refreshes }
+  return { first: await open(), second: await open(), errors, refreshes, api }
 }
 
-async function serveSite() {
-  const { router, jwt } = createClientApi({ expiresIn: '3s' })
+async function serveSite(options: ClientApiOptions) {
+  const api = createClientApi(options)
+  const { router, jwt } = api
   const handler = createHTTPHandler({ router, basePath: '/trpc/', ...jwt })
   const html = `<!doctype html><link rel="icon" href="data:,"><body><script type="module">${await bundlePage()}</script>`
   let refreshes = 0
-  const url = await listen((req, res) => {
+  const server = createServer((req, res) => {
     if (req.url?.startsWith('/trpc/token.refresh')) refreshes += 1
     if (req.url?.startsWith('/trpc/')) handler(req, res)
     else res.setHeader('content-type', 'text/html').end(html)
   })
-  return { url: url.replace('127.0.0.1', 'localhost'), refreshes: () => refreshes }
+  const wss = new WebSocketServer({ server })
+  applyWSSHandler({ wss, router, createContext: jwt.createContext })
+  onTestFinished(() => {
+    for (const socket of wss.clients) socket.terminate()
+  })
+  const { url } = await listenHttp(server)
+  return { url: url.replace('127.0.0.1', 'localhost'), api, refreshes: () => refreshes }
 }
 
 async function bundlePage(): Promise<string> {

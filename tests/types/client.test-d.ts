@@ -40,14 +40,15 @@ describe('the links of a typed client', () => {
     expectTypeOf(client.token.revoke.mutate).toBeCallableWith(undefined)
   })
 
-  test('headers, connectionParams and eventSourceOptions fit where they belong', () => {
+  test('headers, connectionParams, socket and eventSourceOptions fit where they belong', () => {
+    const client = createWSClient({ url, connectionParams: session.connectionParams })
     createTRPCClient<ClientRouter>({
       links: [
         session.link(),
         splitLink({
           condition: ({ type }) => type === 'subscription',
           true: httpSubscriptionLink({ url, EventSource, eventSourceOptions: session.eventSourceOptions }),
-          false: wsLink({ client: createWSClient({ url, connectionParams: session.connectionParams }) }),
+          false: [session.socket(client), wsLink({ client })],
         }),
       ],
     })

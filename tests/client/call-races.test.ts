@@ -1,0 +1,163 @@
+import { createTRPCClient, createWSClient, httpBatchLink, httpLink, splitLink, wsLink } from '@trpc/client'
+import { createSession } from 'trpc-jwt-trivial/client'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+
+import {
+  ANN,
+  createClient,
+  createClientApi,
+  serveClientApi,
+  signedIn,
+  sleep,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+const BOB = { ...ANN, name: 'bob' }
+const CHANGED = 'The sign-in has changed'
+const textOf = (error: Error): string => error.message
+
+test('of two sign-ins at once the overtaken one rejects, and its session is ended', async () => {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const { client, session } = createClient(url)
+  const settled = await Promise.all([
+    client.token.create.mutate(ANN).then(() => 'signed in', textOf),
+    client.token.create.mutate(BOB).then(() => 'signed in', textOf),
+  ])
+  await sleep(100)
+
+  expect([session.claims?.sub, settled]).toEqual(['bob', [CHANGED, 'signed in']])
+  expect(api.store.size).toBe(1)
+})
+
+test('a sign-in that is answered while a later one is under way rejects, and its session is ended', async () => {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const session = createSession()
+  const client = createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      httpLink({
+        url,
+        headers: session.headers,
+        async fetch(input, init) {
+          if (typeof init?.body === 'string' && init.body.includes('bob')) await sleep(200)
+          return fetch(input, init as RequestInit)
+        },
+      }),
+    ],
+  })
+  const anns = client.token.create.mutate(ANN).then(() => 'signed in', textOf)
+  const bobs = client.token.create.mutate(BOB).then(() => 'signed in', textOf)
+  const settled = await Promise.all([anns, bobs])
+  await sleep(100)
+
+  expect([settled, api.store.size]).toEqual([[CHANGED, 'signed in'], 1])
+})
+
+test('a held call whose link throws at once ends, and leaves no rejection unhandled', async () => {
+  const unhandled: unknown[] = []
+  const listeners = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', (reason) => unhandled.push(reason))
+  onTestFinished(() => {
+    process.removeAllListeners('unhandledRejection')
+    for (const each of listeners) process.on('unhandledRejection', each)
+  })
+  const { client } = await signedIn()
+  passTime(860) // a renewal is due, so the call is held
+  const errors: string[] = []
+  try {
+    client.count.subscribe(undefined, { onError: (error) => errors.push(error.message) }) // httpBatchLink: "unsupported"
+  } catch (error) {
+    errors.push(textOf(error as Error))
+  }
+  await sleep(300)
+
+  expect(unhandled).toEqual([])
+  expect(errors).toHaveLength(1)
+})
+
+test('a held call whose input cannot be serialized ends', async () => {
+  const unhandled: unknown[] = []
+  const listeners = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', (reason) => unhandled.push(reason))
+  onTestFinished(() => {
+    process.removeAllListeners('unhandledRejection')
+    for (const each of listeners) process.on('unhandledRejection', each)
+  })
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const socket = createWSClient({
+    url: served.address,
+    connectionParams: session.connectionParams,
+    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+  })
+  onTestFinished(() => socket.close())
+  const client = createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      splitLink({
+        condition: ({ path }) => path.startsWith('token.'),
+        true: httpBatchLink({ url: served.url, headers: session.headers }),
+        false: [
+          session.socket(socket),
+          wsLink({
+            client: socket,
+            transformer: {
+              serialize: () => {
+                throw new Error('Cannot be serialized')
+              },
+              deserialize: (data: unknown) => data,
+            },
+          } as never),
+        ],
+      }),
+    ],
+  })
+  await client.token.create.mutate(ANN)
+  passTime(860)
+  const outcome = await Promise.race([client.double.query(1).catch(textOf), sleep(2_000).then(() => 'never settled')])
+
+  expect([outcome, unhandled]).toEqual(['Cannot be serialized', []])
+})
+
+test("a sign-in waits for no other call, however many of somebody's calls there are", { timeout: 15_000 }, async () => {
+  const { client } = await signedIn()
+  let stopped = false
+  const calls: Promise<unknown>[] = []
+  const pump = (): void => {
+    if (stopped) return
+    calls.push(client.whoami.mutate().catch(() => {}))
+    setTimeout(pump)
+  }
+  pump()
+  await sleep(50)
+  const outcome = await Promise.race([
+    client.token.create.mutate(BOB).then(() => 'signed in'),
+    sleep(3_000).then(() => 'waits'),
+  ])
+  stopped = true
+  await Promise.all(calls)
+
+  expect(outcome).toBe('signed in')
+})
+
+test('a listener that was added twice is told until it has left twice', async () => {
+  const { session } = await signedIn()
+  const listener = vi.fn<() => void>()
+  session.subscribe(listener)
+  session.subscribe(listener)()
+  await session.signOut()
+
+  expect(listener).toHaveBeenCalled()
+})

@@ -1,0 +1,238 @@
+import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client'
+import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import {
+  ANN,
+  createClient,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  signedIn,
+  sleep,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+const KEY = 'trpc-jwt-trivial'
+const textOf = (error: Error): string => error.message
+
+function asyncStorage(entries = new Map<string, string>()) {
+  return {
+    entries,
+    waitMs: 0,
+    async getItem(key: string): Promise<string | null> {
+      if (this.waitMs > 0) await sleep(this.waitMs)
+      return entries.get(key) ?? null
+    },
+    async setItem(key: string, value: string) {
+      if (this.waitMs > 0) await sleep(this.waitMs)
+      entries.set(key, value)
+    },
+    removeItem: async (key: string) => void entries.delete(key),
+  }
+}
+
+test('token.refresh called by the app while a slow storage is read joins the one renewal, and is no new sign-in', async () => {
+  const entries = new Map<string, string>()
+  const { url } = await signedIn({ storage: memoryStorage(entries) })
+  const { name, refreshToken } = JSON.parse(entries.get(KEY) ?? '') as { name: string; refreshToken: string }
+  const storage = asyncStorage(entries)
+  storage.waitMs = 50
+  const { client, session } = createClient(url, { storage })
+  const call = client.private.query().catch(textOf)
+  await client.token.refresh.mutate({ refreshToken })
+
+  expect([session.signInId, await call]).toEqual([name, 'Your token worked, ann.'])
+})
+
+const clientOf = (url: string, session: Session) =>
+  createTRPCClient<ClientRouter>({ links: [session.link(), httpBatchLink({ url, headers: session.headers })] })
+
+test('a renewal that a listener asks for as soon as somebody is signed in goes to the server that answered', async () => {
+  const own = createClientApi()
+  const other = createClientApi({ store: own.store })
+  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+  const session = createSession()
+  const [first, second] = [clientOf(otherUrl, session), clientOf(url, session)]
+  await first.hello.query() // is the first with its router
+  let renewed: Promise<unknown> | undefined
+  session.subscribe(() => {
+    if (session.signedIn) renewed ??= second.token.refresh.mutate(undefined as never).catch(() => {})
+  })
+  session.subscribe(() => {})
+  const issued = (await second.token.create.mutate(ANN)) as unknown as { refreshToken: string }
+  await renewed
+  expect(issued.refreshToken).toBeTypeOf('string')
+
+  expect(other.calls).toEqual(['hello'])
+})
+
+test(
+  'while a slow storage keeps a sign-in, its renewal goes to the server that answered',
+  { timeout: 15_000 },
+  async () => {
+    const own = createClientApi({ expiresIn: 3 })
+    const other = createClientApi({ store: own.store })
+    const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+    const storage = asyncStorage()
+    const session = createSession({ storage })
+    const [first, second] = [clientOf(otherUrl, session), clientOf(url, session)]
+    await first.hello.query()
+    storage.waitMs = 900
+    const signIn = second.token.create.mutate(ANN).catch(textOf)
+    await vi.waitFor(() => expect(session.signedIn).toBe(true), { timeout: 5_000 })
+    await sleep(1_600)
+    const call = second.private.query().catch(textOf)
+    await signIn
+    await call
+    await sleep(2_000)
+
+    expect(other.calls).toEqual(['hello'])
+  },
+)
+
+test('token.revoke through the link of another server does not take the refresh token there', async () => {
+  const own = createClientApi()
+  const other = createClientApi()
+  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+  const session = createSession()
+  const bodies: unknown[] = []
+  const mine = clientOf(url, session)
+  const theirs = createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      httpLink({
+        url: otherUrl,
+        headers: session.headers,
+        fetch(input, init) {
+          bodies.push(init?.body)
+          return fetch(input, init as RequestInit)
+        },
+      }),
+    ],
+  })
+  await mine.token.create.mutate(ANN)
+  await theirs.token.revoke.mutate().catch(() => {})
+
+  expect(bodies.filter((body) => String(body).includes('refreshToken'))).toEqual([])
+})
+
+/** Ann over an asynchronous storage, and what becomes of her renewals. */
+async function renewals(grace: number, fast?: ReturnType<typeof memoryStorage>) {
+  const api = createClientApi({ grace })
+  const { url } = await serveClientApi(api)
+  const storage = asyncStorage()
+  const session = createSession({ storage: fast ?? storage })
+  const sent: number[] = []
+  const fate: { of: (send: () => Promise<Response>) => Promise<Response> } = { of: (send) => send() }
+  async function sending(input: unknown, init: unknown): Promise<Response> {
+    const send = () => fetch(input as string, init as RequestInit)
+    if (!String(input).includes('token.refresh')) return send()
+    sent.push(performance.now())
+    return fate.of(send)
+  }
+  const links = [
+    session.link(),
+    httpBatchLink({
+      url,
+      headers: session.headers,
+      fetch: sending,
+    }),
+  ]
+  const client = createTRPCClient<ClientRouter>({ links })
+  await client.token.create.mutate(ANN)
+  return { api, client, session, storage, sent, fate }
+}
+
+test(
+  'a refresh token is not sent again after the grace because the storage was slow meanwhile',
+  { timeout: 20_000 },
+  async () => {
+    const { client, session, storage, sent, fate } = await renewals(6)
+    fate.of = async (send) => {
+      await send()
+      fate.of = (again) => again()
+      throw new TypeError('fetch failed')
+    }
+    const { now } = Date
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 860_000)
+    expect(await client.private.query()).toBe('Your token worked, ann.')
+    expect(sent).toHaveLength(1)
+    let reads = 0
+    vi.spyOn(storage, 'getItem').mockImplementation(async (key) => {
+      reads += 1
+      if (reads > 1) await sleep(4_800) // the second read: after the look at the clock, before the request
+      return storage.entries.get(key) ?? null
+    })
+    await sleep(8_500)
+
+    const tooLate = sent.slice(1).filter((at) => at - sent[0]! > 3_600)
+    expect([tooLate, session.signedIn]).toEqual([[], true])
+  },
+)
+
+test(
+  'a refresh token is not sent again after the grace by a tab that froze between its look at the clock and the request',
+  { timeout: 20_000 },
+  async () => {
+    const { client, session, sent, fate } = await renewals(6, memoryStorage())
+    fate.of = async (send) => {
+      await send()
+      fate.of = (again) => again()
+      throw new TypeError('fetch failed')
+    }
+    const { now } = Date
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 860_000)
+    expect(await client.private.query()).toBe('Your token worked, ann.')
+    const { setTimeout: real } = globalThis
+    let isFrozen = false
+    vi.stubGlobal('setTimeout', (work: () => void, delayMs?: number, ...rest: []) => {
+      if (delayMs !== undefined || isFrozen) return real(work, delayMs, ...rest)
+      isFrozen = true // the next macrotask of `sendApart` comes when the tab is thawed
+      return real(work, 5_000)
+    })
+    await sleep(8_500)
+
+    const tooLate = sent.slice(1).filter((at) => at - sent[0]! > 3_600)
+    expect([tooLate, session.signedIn]).toEqual([[], true])
+  },
+)
+
+test('a renewal that failed after six seconds is not tried again before a pause', { timeout: 20_000 }, async () => {
+  const { client, sent, fate } = await renewals(0)
+  fate.of = async () => {
+    await sleep(5_500)
+    const error = { message: 'Busy', code: -32_603, data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } }
+    return Response.json([{ error }], { status: 503 })
+  }
+  const { now } = Date
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 1_000_000)
+  await client.private.query().catch(textOf)
+  expect(sent).toHaveLength(1)
+  const again = client.private.query().catch(textOf)
+  await sleep(300)
+  expect(sent).toHaveLength(1)
+  await again
+})
+
+test('session.link twice in one chain still renews', { timeout: 20_000 }, async () => {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const session = createSession()
+  const client = createTRPCClient<ClientRouter>({
+    links: [session.link(), session.link({ router: null }), httpBatchLink({ url, headers: session.headers })],
+  })
+  await client.token.create.mutate(ANN)
+  passTime(1_000)
+  const began = performance.now()
+
+  expect(await client.private.query().catch(textOf)).toBe('Your token worked, ann.')
+  expect(performance.now() - began).toBeLessThan(2_000)
+})

@@ -1,0 +1,189 @@
+import { createServer as createHttpServer } from 'node:http'
+import { connect as dial, createServer } from 'node:net'
+import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
+import { applyWSSHandler } from '@trpc/server/adapters/ws'
+import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { createSession } from 'trpc-jwt-trivial/client'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+
+import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
+import { listen, listenHttp } from '../support/endpoint.ts'
+import { createLine } from '../support/line.ts'
+
+const BOB = { ...ANN, name: 'bob' }
+const CHANGED = 'The sign-in has changed'
+const textOf = (error: Error): string => error.message
+
+/** A line whose answers take their time. */
+async function slowLine(url: string) {
+  const line = { address: '', answerMs: 0 }
+  const proxy = createServer((socket) => {
+    const upstream = dial(Number(new URL(url).port), '127.0.0.1')
+    socket.pipe(upstream)
+    upstream.on('data', (chunk) => {
+      setTimeout(() => socket.writable && socket.write(chunk), line.answerMs)
+    })
+    for (const end of [socket, upstream]) end.on('error', () => {})
+    socket.on('close', () => upstream.destroy())
+    upstream.on('close', () => setTimeout(() => socket.destroy(), line.answerMs))
+    onTestFinished(() => void socket.destroy())
+  })
+  line.address = `ws://127.0.0.1:${await listen(proxy)}`
+  return line
+}
+
+type Params = () => Promise<{ authorization: string } | null>
+
+function socketClient(address: string, connectionParams: Params) {
+  const client = createWSClient({
+    url: address,
+    connectionParams,
+    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    retryDelayMs: () => 20,
+  })
+  onTestFinished(() => client.close())
+  return client
+}
+
+test("a call made while the answer to a sign-in over the socket is on its way is not run as that sign-in's user", async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const line = await slowLine(served.url)
+  const session = createSession()
+  const client = socketClient(line.address, session.connectionParams)
+  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+  await trpc.token.create.mutate(ANN)
+  expect(await trpc.whoami.mutate()).toBe('ann')
+  line.answerMs = 300
+  const anns = session.signInId
+  const signIn = trpc.token.create.mutate(BOB)
+  await sleep(100)
+  expect(session.signInId).toBe(anns)
+  const call = trpc.whoami.mutate().catch(textOf)
+  await signIn
+  expect(await call).toBe(CHANGED)
+  await sleep(200)
+
+  expect(api.ran).toEqual(['whoami as ann'])
+})
+
+test('a call that waits on the server when another user signs in over its socket is not run as that user', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const client = socketClient(served.address, session.connectionParams)
+  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+  await trpc.token.create.mutate(ANN)
+  expect(await trpc.whoami.mutate()).toBe('ann')
+  const late = trpc.late.mutate().catch(textOf)
+  await sleep(50)
+  await trpc.token.create.mutate(BOB)
+  expect(await late).toBe(CHANGED)
+  await sleep(400)
+
+  expect(api.ran.filter((each) => each.endsWith('bob'))).toEqual([])
+})
+
+test('of two sockets over one session, one whose parameters take longer never runs a call as the former user', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const pause = { ms: 0 }
+  const slow = socketClient(served.address, async () => {
+    const params = await session.connectionParams()
+    await sleep(pause.ms) // an app adds a locale, say
+    return params
+  })
+  const fast = socketClient(served.address, session.connectionParams)
+  const http = httpBatchLink({ url: served.url, headers: session.headers })
+  const over = (client: typeof slow) =>
+    createTRPCClient<ClientRouter>({
+      links: [
+        session.link(),
+        splitLink({
+          condition: ({ path }) => path.startsWith('token.'),
+          true: http,
+          false: [session.socket(client), wsLink({ client })],
+        }),
+      ],
+    })
+  const [first, second] = [over(slow), over(fast)]
+  await sleep(50)
+  pause.ms = 300
+  await first.token.create.mutate(ANN)
+  await sleep(150) // the slow socket's parameters were answered for Ann, and are not sent yet
+  await first.token.create.mutate(BOB)
+  expect(await second.whoami.mutate()).toBe('bob')
+
+  expect(await first.whoami.mutate()).toBe('bob')
+  expect(api.ran).toEqual(['whoami as bob', 'whoami as bob'])
+})
+
+test('a subscription whose socket is lost does not go on over a retired socket of the former user', async () => {
+  const api = createClientApi()
+  const router = api.t.router({
+    ...api.own._def.procedures,
+    token: api.jwt.tokenRouter,
+    hello: api.t.procedure.query(() => sleep(5_000).then(() => 'at last')), // anyone may wait
+  }) as ClientRouter
+  const { createContext, responseMeta } = api.jwt
+  const server = createHttpServer(createHTTPHandler({ router, createContext, responseMeta }))
+  const wss = new WebSocketServer({ server })
+  const handler = applyWSSHandler({ wss, router, createContext })
+  onTestFinished(() => {
+    for (const each of wss.clients) each.terminate()
+  })
+  const { url } = await listenHttp(server)
+  const line = await createLine(url)
+  line.isDown = true
+  const session = createSession()
+  const client = socketClient(line.url.replace('http:', 'ws:'), session.connectionParams)
+  const trpc = createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      splitLink({
+        condition: ({ path }) => path.startsWith('token.'),
+        true: httpBatchLink({ url, headers: session.headers }),
+        false: [session.socket(client), wsLink({ client })],
+      }),
+    ],
+  })
+  trpc.hello.query().catch(() => {}) // of nobody, queued while the server is down
+  await trpc.token.create.mutate(ANN)
+  line.isDown = false
+  expect(await trpc.whoami.mutate()).toBe('ann')
+  const old = client.connection?.ws
+  handler.broadcastReconnectNotification()
+  await expect.poll(() => client.connection?.ws).not.toBe(old)
+  await trpc.token.create.mutate(BOB)
+  await expect.poll(() => client.connection?.ws === old || client.connection?.state === 'open').toBe(true)
+  await sleep(300) // a new socket, for Bob
+  const words: string[] = []
+  const subscription = trpc.mail.subscribe(undefined, { onData: (word) => words.push(word) })
+  onTestFinished(() => subscription.unsubscribe())
+  await expect.poll(() => words.at(-1)).toBe('Mail for bob.')
+  const lost = client.connection?.ws as WebSocket | undefined
+  lost?.terminate() // that socket alone is lost
+  await sleep(500)
+
+  expect(new Set(words)).toEqual(new Set(['Mail for bob.']))
+})
+
+test('a WebSocket client that was closed is let go of', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  for (let room = 0; room < 20; room += 1) {
+    const client = socketClient(served.address, session.connectionParams)
+    createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+    await client.close()
+  }
+  await sleep(100)
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  await session.connectionParams()
+  const { length } = timers.mock.calls
+  timers.mockRestore()
+
+  expect(length).toBeLessThan(5)
+})

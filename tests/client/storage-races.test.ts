@@ -1,0 +1,118 @@
+import { createSession } from 'trpc-jwt-trivial/client'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import {
+  ANN,
+  createClient,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  signedIn,
+  sleep,
+} from '../support/client-api.ts'
+import { passTime } from '../support/later.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+const KEY = 'trpc-jwt-trivial'
+const BOB = { ...ANN, name: 'bob' }
+
+/** As IndexedDB or AsyncStorage. */
+function asyncStorage(entries = new Map<string, string>()) {
+  return {
+    entries,
+    getItem: async (key: string): Promise<string | null> => entries.get(key) ?? null,
+    setItem: async (key: string, value: string) => void entries.set(key, value),
+    removeItem: async (key: string) => void entries.delete(key),
+  }
+}
+
+test('what vanished from an asynchronous storage after a sign-in is a sign-out, and not written again', async () => {
+  const storage = asyncStorage()
+  const { client, session } = await signedIn({ storage })
+  expect(storage.entries.size).toBe(1)
+  storage.entries.clear() // "clear site data", or a sign-out by the app's own hand
+  passTime(860)
+  await client.private.query().catch(() => {})
+
+  expect([session.signedIn, storage.entries.get(KEY)?.includes('"token"') ?? false]).toEqual([false, false])
+})
+
+test('what vanished from a storage that answers undefined for nothing is a sign-out', async () => {
+  const entries = new Map<string, string>()
+  const storage = { ...memoryStorage(entries), getItem: (key: string) => entries.get(key) as unknown as string | null }
+  const { client, session } = await signedIn({ storage })
+  await client.private.query()
+  entries.clear()
+  await client.hello.query().catch(() => {})
+
+  expect([session.signedIn, entries.size]).toEqual([false, 0])
+})
+
+test(
+  'a write that a storage does late, after it was given up, does not bring the tokens of a sign-out back',
+  { timeout: 20_000 },
+  async () => {
+    const storage = asyncStorage()
+    const { setItem } = storage
+    let lateMs = 5_500
+    storage.setItem = async (key, value) => {
+      await sleep(lateMs)
+      await setItem(key, value)
+    }
+    const { session } = await signedIn({ storage })
+    lateMs = 0
+    await session.signOut()
+    await sleep(1_000)
+
+    expect(storage.entries.get(KEY)?.includes('"token"') ?? false).toBe(false)
+  },
+)
+
+test('two tabs whose clock was 500 days ahead at a sign-in do not write in turn for ever', async () => {
+  const entries = new Map<string, string>()
+  const listeners: ((event: unknown) => void)[] = []
+  let writes = 0
+  const tab = (url: string) => {
+    let mine: ((event: unknown) => void) | undefined
+    vi.stubGlobal('addEventListener', (_name: string, listener: (event: unknown) => void) => {
+      mine = listener
+      listeners.push(listener)
+    })
+    const storage = {
+      ...memoryStorage(entries),
+      setItem(key: string, value: string) {
+        if (entries.get(key) === value) return
+        entries.set(key, value)
+        writes += 1
+        for (const each of listeners) if (each !== mine) setTimeout(() => each({ key }))
+      },
+    }
+    return createClient(url, { storage })
+  }
+  const { url } = await serveClientApi(createClientApi())
+  const first = tab(url)
+  const { now } = Date
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 500 * 24 * 3_600_000)
+  await first.client.token.create.mutate(ANN)
+  clock.mockRestore()
+  const second = tab(url)
+  await second.client.token.create.mutate(BOB)
+  await sleep(300)
+  const before = writes
+  await sleep(500)
+
+  expect(writes - before).toBe(0)
+})
+
+test('a session without a storage leaves no listener behind in a server runtime that has events (Deno, Bun, workerd)', () => {
+  const listen = vi.fn<() => void>()
+  vi.stubGlobal('addEventListener', listen)
+  for (let request = 0; request < 10; request += 1) createSession()
+
+  expect(listen).not.toHaveBeenCalled()
+})
