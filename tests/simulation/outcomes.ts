@@ -53,7 +53,8 @@ export const lonelySignIns = (e: Evidence): readonly Ask[] =>
       ({ call: other }) => other === call || other.at > settledAt || (other.settledAt ?? Infinity) < call.at - 1_000,
     )
     const isOvertaken = e.trace.stored.some(
-      ({ tab, at }) => tab === undefined && at >= call.at - 1_000 && at <= settledAt,
+      ({ tab, at }) =>
+        tab === undefined && at <= settledAt && (at >= call.at - 1_000 || e.schedule.storage.kind === 'async'),
     )
     return sid !== undefined && answer?.includes('refreshToken') && isAlone && !isOvertaken && !e.closed.has(call.tab)
   })

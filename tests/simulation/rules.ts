@@ -89,11 +89,7 @@ export const rules: readonly Rule[] = [
     holds: ({ sid }, e) => !liveAtEnd(sid, e),
   }),
   rule(4, 'every call settles', {
-    of: (e) =>
-      e.trace.calls.filter(
-        ({ path, tab, over, shown }) =>
-          !path.endsWith('eed') && !closedTabs(e).has(tab) && (over === 'http' || shown !== null),
-      ),
+    of: (e) => e.trace.calls.filter(({ path, tab }) => !path.endsWith('eed') && !closedTabs(e).has(tab)),
     holds: (call, e) =>
       call.settledAt !== undefined ||
       e.trace.requests.some(({ calls, outcome }) => calls.includes(call.n) && outcome === 'silent'),

@@ -31,6 +31,7 @@ export function createSockets({ clock, network, server, latencyMs, trace }: Part
   function connect(): object {
     const { zone } = clock
     const target = new EventTarget()
+    let wasOpened = false
     const far = Object.assign(new EventEmitter(), {
       readyState: OPEN,
       send: (data: string) => toClient(() => emit('message', { data })),
@@ -59,7 +60,6 @@ export function createSockets({ clock, network, server, latencyMs, trace }: Part
     }
     function leaveNear(): void {
       if (near.readyState === CLOSED) return
-      const wasOpened = near.readyState !== CONNECTING
       near.readyState = CLOSED
       if (!wasOpened) emit('error')
       open.delete(cut)
@@ -99,6 +99,7 @@ export function createSockets({ clock, network, server, latencyMs, trace }: Part
       clock.schedule(latencyMs, zone, () => {
         if (near.readyState !== CONNECTING) return
         near.readyState = OPEN
+        wasOpened = true
         emit('open')
       })
     })
