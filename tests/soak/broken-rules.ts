@@ -1,10 +1,9 @@
 /** Rules that the switch BREAK breaks on purpose: a run that breaks one must report violations, or the ledger is blind to it. */
 const RULES = {
   headers: '`headers` hands out the current token without a look at whose call it is',
-  events: 'so does what an `EventSource` connects with',
   socket: 'no `session.socket` before `wsLink`',
   roles: 'streams go on with the claims that they were opened with',
-  grace: 'no rotation is forgiven, and half of the devices have no locks',
+  grace: 'no rotation is forgiven, though half of the devices have no locks',
 }
 
 export type Rule = keyof typeof RULES

@@ -87,7 +87,7 @@ function openTab({ world, asked, name, session }: Opening): Tab {
 /** Batches for any server, and events from one of them. */
 function overHttp({ servers }: World, session: Session): TRPCLink<SoakRouter> {
   const headers = isBroken('headers') ? () => session.headers() : session.headers
-  const eventSourceOptions = isBroken('events') ? currentToken(session) : session.eventSourceOptions
+  const { eventSourceOptions } = session
   const batches = (runtime: Parameters<TRPCLink<SoakRouter>>[0]) => {
     const links = servers.map(({ url }) => httpBatchLink<SoakRouter>({ url, headers })(runtime))
     return (passing: Parameters<(typeof links)[number]>[0]) => pick(links)(passing)
@@ -98,15 +98,6 @@ function overHttp({ servers }: World, session: Session): TRPCLink<SoakRouter> {
     false: batches,
   })
 }
-
-/** Broken on purpose: an `EventSource` connects with the current token, whoever subscribed. */
-const currentToken = (session: Session) => () => ({
-  async fetch(url: string | URL, init?: RequestInit) {
-    const sent = new Headers(init?.headers)
-    for (const [name, value] of Object.entries(await session.headers())) sent.set(name, value)
-    return fetch(url, { ...init, headers: sent })
-  },
-})
 
 function ownerIn({ signInId, claims }: Session): Owner | undefined {
   if (signInId === null) return undefined

@@ -79,7 +79,12 @@ export async function startServer(name: string, redis: string, heard: (word: Wor
       lives.at(-1)?.samples.push({ at: Date.now(), heapUsed })
     },
     async close(): Promise<Leavings> {
-      const { sockets, resources } = await ask('close', 'closed')
+      const closed = await ask('close', 'closed').catch(() => undefined)
+      if (!closed) {
+        await ownProcess(child).kill()
+        return { sockets: 0, resources: ['a connection that kept it from closing'], ended: false }
+      }
+      const { sockets, resources } = closed
       const exit = once(child, 'exit', { signal: AbortSignal.timeout(10_000) })
       child.disconnect()
       const [code] = await exit.catch(() => ['it did not end'])

@@ -170,8 +170,10 @@ async function endElsewhere({ tabs, asked, world }: Device): Promise<void> {
 
 /** Once both tabs have read the storage, they have the same sign-in, or none. */
 async function agree({ tabs, world, name }: Device): Promise<void> {
-  await Promise.all(tabs.map((tab) => tab.clients.HTTP.hello.query().catch(() => {})))
+  // each call reads the storage at once; what comes after may change it again
+  const calls = tabs.map((tab) => tab.clients.HTTP.hello.query().catch(() => {}))
   const [one, other] = tabs.map((tab) => tab.session.signInId)
+  await Promise.all(calls)
   if (one === other) world.ledger.count('devices whose tabs agreed')
   else world.ledger.violation(`${name}: its tabs hold two sign-ins`)
 }
