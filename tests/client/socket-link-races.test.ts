@@ -7,8 +7,9 @@ import { createSession } from 'trpc-jwt-trivial/client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 
-import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
+import { ANN, createClientApi, memoryStorage, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
 import { listen, listenHttp } from '../support/endpoint.ts'
+import { passTime } from '../support/later.ts'
 import { createLine } from '../support/line.ts'
 
 const BOB = { ...ANN, name: 'bob' }
@@ -186,4 +187,60 @@ test('a WebSocket client that was closed is let go of', async () => {
   timers.mockRestore()
 
   expect(length).toBeLessThan(5)
+})
+
+test('a sign-in that is under way over a socket is not cut off by an earlier one that is answered in another tab', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const line = await slowLine(served.url)
+  const storage = memoryStorage()
+  const [one, two] = [createSession({ storage }), createSession({ storage })]
+  const client = socketClient(line.address, two.connectionParams)
+  const first = createTRPCClient<ClientRouter>({
+    links: [one.link(), httpBatchLink({ url: served.url, headers: one.headers })],
+  })
+  const second = createTRPCClient<ClientRouter>({
+    links: [two.link(), two.socket(client), wsLink({ client })],
+  })
+  await second.hello.query()
+  line.answerMs = 300
+  const earlier = first.token.create.mutate(ANN)
+  const later = second.token.create.mutate(BOB)
+  await earlier
+  await second.hello.query().catch(() => {}) // reads the storage, as at a storage event
+
+  await later
+  expect([two.claims?.sub, JSON.parse(storage.entries.get('trpc-jwt-trivial') ?? '').token]).toEqual([
+    'bob',
+    (await two.headers()).authorization?.slice(7),
+  ])
+})
+
+test('a socket that was opened with a token that is over works again once the token was renewed over HTTP', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const client = socketClient(served.address, session.connectionParams)
+  const trpc = createTRPCClient<ClientRouter>({
+    links: [
+      session.link(),
+      splitLink({
+        condition: ({ path }) => path.startsWith('token.'),
+        true: httpBatchLink({ url: served.url, headers: session.headers }),
+        false: [session.socket(client), wsLink({ client })],
+      }),
+    ],
+  })
+  await trpc.token.create.mutate(ANN)
+  expect(await trpc.private.query()).toBe('Your token worked, ann.')
+  api.renewal.answer = () => Promise.reject(new Error('down'))
+  passTime(1_000)
+  const lost = client.connection?.ws as WebSocket | undefined
+  lost?.terminate()
+  await expect.poll(() => client.connection?.state).toBe('open')
+  await expect(trpc.private.query()).rejects.toThrow('down')
+  api.renewal.answer = () => true
+  passTime(20)
+
+  expect(await trpc.private.query()).toBe('Your token worked, ann.')
 })
