@@ -205,6 +205,7 @@ test('a sign-in that is under way over a socket is not cut off by an earlier one
   await second.hello.query()
   line.answerMs = 300
   const earlier = first.token.create.mutate(ANN)
+  await sleep(5) // in another millisecond
   const later = second.token.create.mutate(BOB)
   await earlier
   await second.hello.query().catch(() => {}) // reads the storage, as at a storage event
