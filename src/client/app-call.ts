@@ -6,7 +6,7 @@ import { endOf, type SignIn } from './entry.ts'
 import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Renewal } from './renewal.ts'
-import { signInChanged, type SignInStore } from './sign-in-store.ts'
+import type { SignInStore } from './sign-in-store.ts'
 
 /** How long a subscription must have run to be resumed a second time. */
 const MIN_SUBSCRIPTION_MS = 1_000
@@ -99,7 +99,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
       const leave = store.subscribe(() => {
         if ((isSubscription || !isSent) && isOver()) end()
       })
-      if (before !== null && isOver()) observer.error(signInChanged())
+      if (isOver()) end()
       else if (store.loading) attempt(afterLoading(store.loading))
       else attempt(signIn === null ? undefined : ready())
       return () => {

@@ -40,6 +40,7 @@ function answerTo(results: Results): Promise<Envelope> {
         if ('data' in envelope.result) resolve(envelope)
       },
       error: reject,
+      complete: () => resolve({ result: { data: undefined } }),
     })
   })
 }

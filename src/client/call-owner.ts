@@ -7,8 +7,8 @@ import { signInChanged } from './sign-in-store.ts'
 export interface Owner {
   /** The name of the sign-in; `null` for a call of nobody. */
   readonly signIn: string | null
-  /** Whether the server may give the connection of this call another bearer. */
-  readonly changesBearer?: boolean
+  /** Whether the server gives the connection of this call another bearer: that of a sign-in, or a renewed one. */
+  readonly givesBearer?: 'sign-in' | 'renewal'
 }
 
 /** The calls that a link of tRPC asks headers for. */

@@ -16,10 +16,17 @@ export interface EventSourceOptions {
   fetch: (url: string | URL, init?: RequestInit) => Promise<Response>
 }
 
+/** For whom `connectionParams` were answered. */
+export interface AnsweredFor {
+  /** `null` for nobody. */
+  readonly signIn: string | null
+  readonly token: string | undefined
+}
+
 /** For whom the `connectionParams` of WebSockets are answered. */
 export interface AnsweredParams {
-  /** The sign-in of the latest answer, `null` for nobody; undefined if nobody has asked yet. */
-  readonly signIn: string | null | undefined
+  /** The latest answer; undefined if nobody has asked yet. */
+  readonly latest: AnsweredFor | undefined
   /** How many sign-ins are being sent over sockets. Meanwhile the parameters are nobody's. */
   signingIn: number
   /** Returns a function that removes the listener. */
@@ -43,7 +50,7 @@ interface Dependencies {
 /** Makes what hands out the access token of one session. */
 export function createHandOut({ store, renewal, owners }: Dependencies): HandOut {
   const listeners = new Set<() => void>()
-  let answeredFor: string | null | undefined
+  let latest: AnsweredFor | undefined
 
   const authorization = (): { authorization: string } | undefined =>
     store.current ? { authorization: `Bearer ${store.current.token}` } : undefined
@@ -60,8 +67,8 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
   }
 
   const answeredParams: AnsweredParams = {
-    get signIn() {
-      return answeredFor
+    get latest() {
+      return latest
     },
     signingIn: 0,
     onAnswer(listener) {
@@ -75,7 +82,7 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
     async connectionParams() {
       await untilFresh()
       const isNobodys = answeredParams.signingIn > 0
-      answeredFor = isNobodys ? null : store.name
+      latest = isNobodys ? { signIn: null, token: undefined } : { signIn: store.name, token: store.current?.token }
       for (const listener of listeners) listener()
       return (!isNobodys && authorization()) || null
     },

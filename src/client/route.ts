@@ -35,7 +35,8 @@ export function createRoutes(owners: CallOwners): Routes {
         async send(name, input) {
           lastId -= 1
           const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
-          const { result } = await askAsNobody({ op, next }, owners)
+          const about = name === 'refresh' ? ({ givesBearer: 'renewal' } as const) : undefined
+          const { result } = await askAsNobody({ op, next }, owners, about)
           return (result as { data?: unknown }).data
         },
       }

@@ -1,14 +1,19 @@
 import { observable } from '@trpc/server/observable'
 
 import type { CallOwners } from './call-owner.ts'
-import type { AnsweredParams } from './hand-out.ts'
+import type { AnsweredFor, AnsweredParams } from './hand-out.ts'
 import { holdCall } from './hold-call.ts'
+import { readRejection } from './read-rejection.ts'
 import type { Session } from './session.ts'
 import type { SignInStore } from './sign-in-store.ts'
 
 /** How often a call that waits for a connection looks at it: no event tells all that matters. */
 const LOOK_MS = 50
-const CLOSING = 2
+/** How long a sign-in over a socket keeps others waiting. */
+const SIGN_IN_TIMEOUT_MS = 10_000
+const OPEN = 1
+/** A connection that may have sent its parameters before a change of sign-in, or after, speaks for a sign-in of no name. */
+const UNKNOWN: AnsweredFor = { signIn: '', token: undefined }
 
 /** What is needed of the client that `createWSClient` makes. */
 export interface SocketClient {
@@ -29,7 +34,7 @@ interface RunningCall {
 /** A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
 export function createSocketLinks({ store, owners, params }: Dependencies): Session['socket'] {
   return (client) => () => {
-    const speakers = new Map<NonNullable<SocketClient['connection']>['ws'], string | null>()
+    const speakers = new Map<NonNullable<SocketClient['connection']>['ws'], AnsweredFor>()
     const running = new Set<RunningCall>()
     let shown = store.name
     let stopWatching: (() => void) | undefined
@@ -37,21 +42,43 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     /** An open connection that never asked for `session.connectionParams` is not ours to judge. */
     function noteSpeaker(): void {
       const { connection } = client
-      if (connection?.state !== 'open' || params.signIn === undefined || speakers.has(connection.ws)) return
-      speakers.set(connection.ws, params.signIn)
+      if (connection?.state !== 'open' || !params.latest || speakers.has(connection.ws)) return
+      speakers.set(connection.ws, params.latest)
     }
 
     /** Closes the connections that speak for others, also those that tRPC's client keeps beside the present one. */
     function closeOthers(signIn: string | null): void {
       noteSpeaker()
       for (const [ws, speaker] of speakers) {
-        if (speaker !== signIn) ws.close()
-        if (ws.readyState >= CLOSING) speakers.delete(ws)
+        if (speaker.signIn !== signIn && ws.readyState === OPEN) ws.close()
+        if (ws.readyState > OPEN) speakers.delete(ws)
       }
+    }
+
+    /** A renewal over a connection renews its token. After a sign-in over it, nobody knows whom it speaks for. */
+    function noteBearer(answer: unknown): void {
+      const { connection } = client
+      if (!connection) return
+      const speaker = speakers.get(connection.ws)
+      const { token } = Object(answer) as { token?: string }
+      if (params.signingIn > 0) connection.ws.close()
+      else if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
+    }
+
+    /** A connection that was opened with an older token than the present one gets it by new parameters. */
+    function closeOutdated(): void {
+      const { connection } = client
+      const speaker = connection && speakers.get(connection.ws)
+      if (speaker && speaker.token !== store.current?.token) connection.ws.close()
     }
 
     function endOthers(signIn: string | null): void {
       for (const call of Array.from(running)) if (call.signIn !== null && call.signIn !== signIn) call.end()
+    }
+
+    /** For whom connections are to speak now. */
+    function present(): string | null {
+      return params.signingIn > 0 ? null : store.name
     }
 
     /** Whether a call of a sign-in may pass on now. While somebody signs in over a socket, only nobody's calls do. */
@@ -75,8 +102,8 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       shown = store.name
       endOthers(shown)
       const { connection } = client
-      if (connection && connection.state !== 'open') connection.ws.close() // it may have sent its parameters already
-      closeOthers(shown)
+      if (connection && connection.state !== 'open' && params.signingIn === 0) speakers.set(connection.ws, UNKNOWN)
+      closeOthers(present())
       stopIfIdle()
     }
 
@@ -85,7 +112,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       shown = store.name
       const leaveStore = store.subscribe(follow)
       const leaveParams = params.onAnswer(() => {
-        setTimeout(noteSpeaker)
+        setTimeout(() => closeOthers(present()))
         stopIfIdle()
       })
       stopWatching = () => {
@@ -95,38 +122,52 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       }
     }
 
+    /** Keeps connections nobody's while somebody signs in. The server makes one theirs before the client hears of it. */
+    function reserve(): () => void {
+      let isOver = false
+      function release(): void {
+        if (isOver) return
+        isOver = true
+        clearTimeout(timer)
+        params.signingIn -= 1
+        closeOthers(present())
+      }
+      const timer = setTimeout(release, SIGN_IN_TIMEOUT_MS)
+      params.signingIn += 1
+      endOthers(null)
+      return release
+    }
+
     watch()
     return ({ op, next }) =>
       observable((observer) => {
-        const { signIn = null, changesBearer = false } = owners.of(op) ?? {}
+        const { signIn = null, givesBearer } = owners.of(op) ?? {}
         const call: RunningCall = { signIn, end: () => observer.error(store.whyOver(signIn)) }
         const isDone = (): boolean => !running.has(call)
         watch()
         running.add(call)
-        if (changesBearer) {
-          params.signingIn += 1
-          endOthers(null)
-        }
-        const mayPass = signIn === null && !changesBearer
+        const release = givesBearer === 'sign-in' ? reserve() : undefined
+        const mayPass = signIn === null && !release
         if (mayPass) noteSpeaker()
         const held = holdCall(op, mayPass || isReadyFor(signIn) ? undefined : untilReadyFor(signIn, isDone), {
           fail: (error) => observer.error(error),
           send: () =>
             next(op).subscribe({
               next(envelope) {
-                if (changesBearer && 'data' in envelope.result) client.connection?.ws.close()
+                if (givesBearer && 'data' in envelope.result) noteBearer(envelope.result.data)
                 observer.next(envelope)
               },
-              error: (error) => observer.error(error),
+              error(error) {
+                if (signIn !== null && readRejection(error) === 'renew') closeOutdated()
+                observer.error(error)
+              },
               complete: () => observer.complete(),
             }),
         })
         return () => {
           running.delete(call)
           held.unsubscribe()
-          if (!changesBearer) return
-          params.signingIn -= 1
-          closeOthers(store.name)
+          release?.()
         }
       })
   }

@@ -39,7 +39,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
     if (store.loading) await store.loading
     store.readIfFast()
     const asked = { since: store.nextSince(), name: randomName(), renewals: 0, router: route.router }
-    const envelope = await askAsNobody(call, owners, { changesBearer: true })
+    const envelope = await askAsNobody(call, owners, { givesBearer: 'sign-in' })
     await keep({ ...asked, ...tokensOf((envelope.result as { data?: unknown }).data) }, route)
     return envelope
   }

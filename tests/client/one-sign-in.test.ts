@@ -22,6 +22,12 @@ const BOB = { ...ANN, name: 'bob' }
 const CHANGED = 'The sign-in has changed'
 const textOf = (error: Error): string => error.message
 
+function gate() {
+  let open!: () => void
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { opened, open: () => open() }
+}
+
 /** Two tabs that share a storage, Ann signed in. */
 async function twoTabs(via?: (url: string) => (session: Session) => TRPCLink<ClientRouter>) {
   const api = createClientApi()
@@ -36,32 +42,41 @@ async function twoTabs(via?: (url: string) => (session: Session) => TRPCLink<Cli
 describe('a call in flight', () => {
   test('that is refused after another user has signed in is not sent again as that user', async () => {
     const { client, api, session } = await signedIn()
+    const guard = gate()
+    api.late.until = () => guard.opened
     const late = client.late.mutate().catch(textOf)
-    await sleep(50)
+    await expect.poll(() => api.calls).toContain('late')
     await api.jwt.endSessions('ann')
     await session.signOut()
     await client.token.create.mutate(BOB)
+    guard.open()
 
     expect(await late).toBe('Invalid token')
-    await sleep(350)
+    await sleep(50)
     expect([api.ran, session.claims?.sub]).toEqual([[], 'bob'])
   })
 
   test('that is answered after another user has signed in keeps its answer', async () => {
-    const { client } = await signedIn()
+    const { client, api } = await signedIn()
+    const guard = gate()
+    api.late.until = () => guard.opened
     const late = client.late.mutate()
-    await sleep(50)
+    await expect.poll(() => api.calls).toContain('late')
     await client.token.create.mutate(BOB)
+    guard.open()
 
     expect(await late).toBe('ann')
   })
 
   test('that is refused after the same user has signed in again is not sent again either', async () => {
     const { client, api } = await signedIn()
+    const guard = gate()
+    api.late.until = () => guard.opened
     const late = client.late.mutate().catch(textOf)
-    await sleep(50)
+    await expect.poll(() => api.calls).toContain('late')
     await api.jwt.endSessions('ann')
     await client.token.create.mutate(ANN)
+    guard.open()
 
     expect(await late).toBe('Invalid token')
     expect(api.ran).toEqual([])
@@ -72,13 +87,16 @@ describe('a call that waits for a renewal', () => {
   test('ends when the other tab signs somebody else in', async () => {
     const { api, first, second } = await twoTabs()
     passTime(1_000)
-    api.renewal.answer = () => sleep(300).then(() => true)
+    const renewal = gate()
+    api.renewal.answer = () => renewal.opened.then(() => true)
     const held = first.client.late.mutate().catch(textOf)
-    await sleep(50)
+    await expect.poll(() => api.calls).toContain('token.refresh')
     await second.client.token.create.mutate(BOB)
+    await first.client.hello.query().catch(() => {}) // reads the storage
 
     expect(await held).toBe(CHANGED)
-    await sleep(700)
+    renewal.open()
+    await sleep(400)
     expect(api.ran).toEqual([])
     expect([first.session.claims?.sub, second.session.claims?.sub]).toEqual(['bob', 'bob'])
   })
@@ -86,13 +104,15 @@ describe('a call that waits for a renewal', () => {
   test('ends when its user signs out, and is not sent as nobody', async () => {
     const { client, api, session } = await signedIn()
     passTime(1_000)
-    api.renewal.answer = () => sleep(300).then(() => true)
+    const renewal = gate()
+    api.renewal.answer = () => renewal.opened.then(() => true)
     const held = client.whoami.mutate().catch(textOf)
-    await sleep(50)
+    await expect.poll(() => api.calls).toContain('token.refresh')
     await session.signOut()
 
     expect(await held).toBe(CHANGED)
-    await sleep(400)
+    renewal.open()
+    await sleep(100)
     expect(api.ran).toEqual([])
   })
 })
@@ -145,13 +165,15 @@ describe('a refused renewal', () => {
   test('removes nothing that another tab has put into the storage', async () => {
     const { api, first, second } = await twoTabs()
     passTime(1_000)
-    api.renewal.answer = () => sleep(200).then(() => false)
+    const renewal = gate()
+    api.renewal.answer = () => renewal.opened.then(() => false)
     const held = first.client.private.query().catch(textOf)
-    await sleep(50)
+    await expect.poll(() => api.calls).toContain('token.refresh')
     await second.client.token.create.mutate(BOB)
+    renewal.open()
 
     expect(await held).toBe(CHANGED)
-    await sleep(300)
+    await sleep(100)
     expect(await second.client.private.query()).toBe('Your token worked, bob.')
     expect(await first.client.private.query()).toBe('Your token worked, bob.')
   })
@@ -209,14 +231,20 @@ describe('the latest request', () => {
 
   test('wins in whichever tab it was made', async () => {
     const { url, api, storage, first } = await twoTabs()
+    const request = gate()
     const slow = createClient(url, {
       storage,
       via: ({ headers }) =>
-        httpLink({ url, headers, fetch: (input, init) => sleep(200).then(() => fetch(input, init as RequestInit)) }),
+        httpLink({
+          url,
+          headers,
+          fetch: (input, init) => request.opened.then(() => fetch(input, init as RequestInit)),
+        }),
     })
     const overtaken = slow.client.token.create.mutate(ANN).catch(textOf)
     await sleep(20)
     await first.client.token.create.mutate(BOB)
+    request.open()
 
     expect(await overtaken).toBe(CHANGED)
     expect([slow.session.claims?.sub, first.session.claims?.sub]).toEqual(['bob', 'bob'])

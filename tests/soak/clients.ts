@@ -26,7 +26,7 @@ export const anyServer =
 
 /** Sees what an honest user's link mends by itself: nothing but the end of a token may need that. */
 export const witness =
-  ({ ledger }: World, name: string): TRPCLink<SoakRouter> =>
+  ({ ledger }: World, name: string, isLeaving: () => boolean): TRPCLink<SoakRouter> =>
   () =>
   ({ op, next }) =>
     next(op).pipe(
@@ -37,18 +37,19 @@ export const witness =
         error: (error) => {
           const refusal = refusalOf(error)
           if (refusal === 'UNAUTHORIZED: Token expired') ledger.count('calls sent again after a renewal')
-          else if (refusal.startsWith('UNAUTHORIZED')) ledger.violation(`${name} was told "${refusal}" by ${op.path}`)
+          else if (refusal.startsWith('UNAUTHORIZED') && !isLeaving())
+            ledger.violation(`${name} was told "${refusal}" by ${op.path}`)
         },
       }),
     )
 
-/** A WebSocket to a server, opened by the first call. */
-export const openSocket = ({ address }: Server, connectionParams: Session['connectionParams']) =>
+/** A WebSocket to a server, opened by the first call, or at once. */
+export const openSocket = ({ address }: Server, connectionParams: Session['connectionParams'], isLazy = true) =>
   createWSClient({
     url: address,
     connectionParams,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    lazy: { enabled: true, closeMs: 0 },
+    lazy: { enabled: isLazy, closeMs: 0 },
     retryDelayMs: () => 200,
   })
 

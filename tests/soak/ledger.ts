@@ -3,6 +3,13 @@ import { TRPCClientError } from '@trpc/client'
 /** What an outage may be an excuse for. */
 export type Failure = 'connection lost' | 'SERVICE_UNAVAILABLE: Service unavailable'
 
+/** How a call ends that waited in vain for a renewal. */
+const UNANSWERED = 'the renewal was not answered'
+/** What a call is told if its token is over and no renewal may be tried. */
+const OVER = 'UNAUTHORIZED: Token expired'
+/** How long a client tries no renewal after one that failed, and some more, in milliseconds. */
+const PAUSE = 5_500
+
 /** A time in which calls may fail in one way, and in no other. */
 export interface Outage {
   readonly what: string
@@ -10,6 +17,9 @@ export interface Outage {
   readonly from: number
   to: number
 }
+
+/** What a session must be by now. One whose end was asked for, and never answered, may be either. */
+export type SessionState = 'live' | 'ended' | 'unsure'
 
 export type Ledger = ReturnType<typeof createLedger>
 
@@ -19,6 +29,7 @@ export const now = (): number => performance.now()
 /** What a client was told: the code and the text of a refusal, or that it was told nothing. */
 export function refusalOf(error: unknown): string {
   if (!(error instanceof TRPCClientError)) return `not of tRPC: ${String(error)}`
+  if (error.message === 'The renewal was not answered in time') return UNANSWERED
   if (error.shape === undefined) return 'connection lost' satisfies Failure
   return `${(error.data as { code?: string } | undefined)?.code}: ${error.message}`
 }
@@ -29,14 +40,16 @@ export function createLedger() {
   const counts = new Map<string, number>()
   const outages: Outage[] = []
   const violations: string[] = []
-  const sessions = new Map<string, 'live' | 'ended'>()
+  const sessions = new Map<string, SessionState>()
 
   function count(what: string, n = 1): void {
     counts.set(what, (counts.get(what) ?? 0) + n)
   }
 
+  const seconds = (at: number): string => `${((at - startedAt) / 1_000).toFixed(1)} s`
+
   function violation(what: string): void {
-    violations.push(`after ${((now() - startedAt) / 1_000).toFixed(1)} s: ${what}`)
+    violations.push(`after ${seconds(now())}: ${what}`)
   }
 
   /** Whether a call that failed was under way in an outage that explains it. */
@@ -46,15 +59,29 @@ export function createLedger() {
     return excused
   }
 
+  /** As `isExcused`, of a client that renews: its renewal may have failed in an outage, and is not tried again at once. */
+  function isExcusedToRenew(refusal: string, since: number): boolean {
+    if (isExcused(refusal, since)) return true
+    const excused = outages.some(({ excuses, from, to }) => {
+      const isOfRenewal = refusal === excuses || refusal === UNANSWERED || refusal === OVER
+      return isOfRenewal && from <= now() && since <= to + PAUSE
+    })
+    if (excused) count('excused: a renewal that failed in an outage')
+    return excused
+  }
+
   return {
     startedAt,
     counts: counts as ReadonlyMap<string, number>,
     outages: outages as readonly Outage[],
     violations: violations as readonly string[],
-    sessions: sessions as ReadonlyMap<string, 'live' | 'ended'>,
+    sessions: sessions as ReadonlyMap<string, SessionState>,
     count,
     violation,
     isExcused,
+    isExcusedToRenew,
+    /** The outages, to compare the times of violations with. */
+    outageTimes: () => outages.map(({ what, from, to }) => `after ${seconds(from)}: ${what}, until ${seconds(to)}`),
     /** Announces an outage, until the function that it answers is called. */
     announce(what: string, excuses: Failure): () => void {
       const outage: Outage = { what, excuses, from: now(), to: Number.POSITIVE_INFINITY }
@@ -64,7 +91,7 @@ export function createLedger() {
       }
     },
     /** A call that nothing but an outage may refuse; undefined where one did. */
-    async honest<Answer>(what: string, call: () => Promise<Answer>): Promise<Answer | undefined> {
+    async honest<Answer>(what: string, call: () => Promise<Answer>, renews = false): Promise<Answer | undefined> {
       const since = now()
       try {
         const answer = await call()
@@ -72,7 +99,8 @@ export function createLedger() {
         return answer
       } catch (error) {
         const refusal = refusalOf(error)
-        if (!isExcused(refusal, since)) violation(`${what}: an honest user was answered "${refusal}"`)
+        if (!(renews ? isExcusedToRenew : isExcused)(refusal, since))
+          violation(`${what}: an honest user was answered "${refusal}"`)
         return undefined
       }
     },
@@ -89,5 +117,6 @@ export function createLedger() {
     },
     began: (sid: string) => void sessions.set(sid, 'live'),
     ended: (sid: string) => void sessions.set(sid, 'ended'),
+    unsure: (sid: string) => void sessions.set(sid, 'unsure'),
   }
 }

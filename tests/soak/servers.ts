@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 import { freePort, ownProcess, startProcess } from '../support/own-process.ts'
@@ -26,7 +26,7 @@ export interface Leavings {
 export type Server = Awaited<ReturnType<typeof startServer>>
 
 /** Starts a server on a port that it keeps when it is started again. */
-export async function startServer(name: string, redis: string) {
+export async function startServer(name: string, redis: string, heard: (word: Word) => void) {
   const port = await freePort()
   const lives: Life[] = []
   let child: ChildProcess
@@ -39,6 +39,7 @@ export async function startServer(name: string, redis: string) {
     child = await startProcess(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env })
     const dying = new AbortController()
     child.once('exit', () => dying.abort())
+    child.on('message', (said: Word) => heard(said))
     death = dying.signal
     await word('listening', 60_000)
     lives.push({ server: name, bornAt: Date.now(), samples: [] })
@@ -47,9 +48,14 @@ export async function startServer(name: string, redis: string) {
   /** The next word of a kind. */
   async function word<Type extends Word['type']>(type: Type, patience: number): Promise<Word & { type: Type }> {
     const signal = AbortSignal.any([AbortSignal.timeout(patience), death])
-    for (;;) {
-      const [said] = (await once(child, 'message', { signal })) as [Word]
-      if (said.type === type) return said as Word & { type: Type }
+    const said = new EventEmitter()
+    const listen = (each: Word) => said.emit(each.type, each)
+    child.on('message', listen)
+    try {
+      const [answer] = (await once(said, type, { signal })) as [Word & { type: Type }]
+      return answer
+    } finally {
+      child.off('message', listen)
     }
   }
 
@@ -73,7 +79,12 @@ export async function startServer(name: string, redis: string) {
       lives.at(-1)?.samples.push({ at: Date.now(), heapUsed })
     },
     async close(): Promise<Leavings> {
-      const { sockets, resources } = await ask('close', 'closed')
+      const closed = await ask('close', 'closed').catch(() => undefined)
+      if (!closed) {
+        await ownProcess(child).kill()
+        return { sockets: 0, resources: ['a connection that kept it from closing'], ended: false }
+      }
+      const { sockets, resources } = closed
       const exit = once(child, 'exit', { signal: AbortSignal.timeout(10_000) })
       child.disconnect()
       const [code] = await exit.catch(() => ['it did not end'])

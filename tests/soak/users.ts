@@ -12,15 +12,16 @@ export type User = Awaited<ReturnType<typeof signInUser>>
 export async function signInUser(
   world: World,
   name: string,
-  via: (session: Session) => TRPCLink<SoakRouter> = (session) => anyServer(world, session),
+  via: (session: Session) => TRPCLink<SoakRouter>[] = (session) => [anyServer(world, session)],
 ) {
   const { ledger } = world
   const session = createSession()
-  const client = createTRPCClient<SoakRouter>({ links: [session.link(), witness(world, name), via(session)] })
+  let leaving = false
+  const link = witness(world, name, () => leaving)
+  const client = createTRPCClient<SoakRouter>({ links: [session.link(), link, ...via(session)] })
   await ledger.honest('sign-ins', () => client.token.create.mutate({ name }))
   const sid = String(session.claims?.['sid'])
   ledger.began(sid)
-  let leaving = false
   session.subscribe(() => {
     if (!session.signedIn && !leaving) ledger.violation(`${name} was signed out`)
   })
@@ -44,7 +45,7 @@ export const visit = (world: World, { name, client }: User, pause: number): Prom
   })
 
 async function ask({ ledger }: World, name: string, whoami: () => Promise<string | undefined>): Promise<void> {
-  const answer = await ledger.honest('calls of users who stay signed in', () => whoami())
+  const answer = await ledger.honest('calls of users who stay signed in', () => whoami(), true)
   if (answer !== undefined && answer !== name) ledger.violation(`${name} was taken for ${answer}`)
 }
 

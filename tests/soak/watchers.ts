@@ -25,27 +25,26 @@ export interface Watcher {
 type Way = 'a WebSocket alone' | 'a WebSocket beside HTTP' | 'SSE'
 const WAYS: readonly Way[] = ['a WebSocket alone', 'a WebSocket beside HTTP', 'SSE']
 
+const isSubscription = ({ type }: { type: string }): boolean => type === 'subscription'
+
 /** One watcher for each server and each way to listen. */
 export const watchers = (world: World): Promise<Watcher[]> =>
   Promise.all(world.servers.flatMap((server) => WAYS.map((way) => startWatcher(world, server, way))))
 
 async function startWatcher(world: World, server: Server, way: Way): Promise<Watcher> {
   const sockets: ReturnType<typeof openSocket>[] = []
-  const via = (session: Session): TRPCLink<SoakRouter> => {
+  const via = (session: Session): TRPCLink<SoakRouter>[] => {
     const { eventSourceOptions } = session
     const overHttp = anyServer(world, session)
     if (way === 'SSE') {
-      return splitLink({
-        condition: ({ type }) => type === 'subscription',
-        true: httpSubscriptionLink({ url: server.url, EventSource, eventSourceOptions }),
-        false: overHttp,
-      })
+      const overSse: TRPCLink<SoakRouter> = httpSubscriptionLink({ url: server.url, EventSource, eventSourceOptions })
+      return [splitLink({ condition: isSubscription, true: overSse, false: overHttp })]
     }
     const socket = openSocket(server, session.connectionParams)
     sockets.push(socket)
-    const overSocket = wsLink<SoakRouter>({ client: socket })
+    const overSocket: TRPCLink<SoakRouter>[] = [session.socket(socket), wsLink({ client: socket })]
     if (way === 'a WebSocket alone') return overSocket
-    return splitLink({ condition: ({ type }) => type === 'subscription', true: overSocket, false: overHttp })
+    return [splitLink({ condition: isSubscription, true: overSocket, false: overHttp })]
   }
   const user = await signInUser(world, `watcher of ${server.name} by ${way}`, via)
   const listener = listen(world, user)
@@ -74,7 +73,7 @@ function listen({ ledger }: World, { name, client }: User): Pick<Watcher, 'isUpT
       },
       onError(error) {
         const refusal = refusalOf(error)
-        if (!ledger.isExcused(refusal, heardAt)) ledger.violation(`${name}: the stream ended in "${refusal}"`)
+        if (!ledger.isExcusedToRenew(refusal, heardAt)) ledger.violation(`${name}: the stream ended in "${refusal}"`)
         ledger.count('streams resumed by the test')
         timer = setTimeout(start, 250)
       },

@@ -43,6 +43,7 @@ export function createClientApi({
   const ran: string[] = []
   const renewal: { answer: () => boolean | Promise<boolean> } = { answer: () => true }
   const connections = { opened: 0 }
+  const late = { until: () => sleep(300) }
   const jwt = createJwtTrivial({
     passphrase: PASSPHRASE,
     credentials: z.object({ name: z.string(), password: z.string() }),
@@ -71,7 +72,7 @@ export function createClientApi({
     /** Is guarded only after a while, and says who has run it. */
     late: noted
       .use(async ({ next }) => {
-        await sleep(300)
+        await late.until()
         return next()
       })
       .concat(jwt.protectedProcedure)
@@ -128,7 +129,7 @@ export function createClientApi({
     }),
   })
   const router = t.router({ ...own._def.procedures, token: jwt.tokenRouter })
-  return { jwt, calls, ran, renewal, connections, store, own, router, t }
+  return { jwt, calls, ran, late, renewal, connections, store, own, router, t }
 }
 
 export type ClientApi = ReturnType<typeof createClientApi>
