@@ -83,10 +83,10 @@ export const mutations: readonly Mutation[] = [
   },
   {
     rule: 4,
-    what: 'the grace counts from the latest request',
+    what: 'nobody notes when a refresh token was sent',
     file: 'renewal.ts',
-    find: 'Math.min(signIn.sentAt ?? lastAtMs, lastAtMs)',
-    replace: 'lastAtMs',
+    find: 'await store.offer({ ...signIn, sentAt: Math.min(signIn.sentAt ?? lastAtMs, lastAtMs) })',
+    replace: '',
   },
   {
     rule: 4,

@@ -118,6 +118,24 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   often(1, fc.record({ do: among('move server clock', 'move device clock'), ms: upTo(20_000, -20_000) })),
 )
 
+const fine = fc.record({ out: upTo(50), back: upTo(50), loss: fc.constant('none' as const) })
+const renewals: fc.Arbitrary<Action> = fc.oneof(
+  often(
+    1,
+    fc.record({ do: fc.constant('sign in' as const), tab, user, over: fc.constant('http' as const), fate: fine }),
+  ),
+  often(
+    3,
+    fc.record({
+      do: fc.constant('keep calling' as const),
+      tab,
+      every: upTo(8_000, 500),
+      times: upTo(12, 2),
+      fate: fine,
+    }),
+  ),
+)
+
 const after = fc.oneof(
   often(2, fc.constant(0)),
   often(3, upTo(60)),
@@ -134,8 +152,14 @@ const storms: fc.Arbitrary<Fate> = fc.record({
 const skies = (arbitrary: fc.Arbitrary<Fate>): fc.Arbitrary<Fate[]> =>
   fc.array(arbitrary, { minLength: 1, maxLength: 6 })
 
-/** Draws schedules of at most so many actions. */
-export const schedules = (most: number): fc.Arbitrary<Schedule> =>
+interface Drawn {
+  readonly most: number
+  readonly action: fc.Arbitrary<Action>
+  readonly after: fc.Arbitrary<number>
+  readonly weather: fc.Arbitrary<Fate[]>
+}
+
+const schedulesOf = ({ most, action, after: pause, weather }: Drawn): fc.Arbitrary<Schedule> =>
   fc.record({
     seed: upTo(2 ** 31 - 1),
     tabs: fc.array(
@@ -160,6 +184,16 @@ export const schedules = (most: number): fc.Arbitrary<Schedule> =>
     locks: fc.oneof(often(3, fc.constant('real' as const)), often(2, among('absent', 'silent'))),
     lifetimeSeconds: among(20, 60, 90),
     latencyMs: among(5, 300),
-    weather: fc.oneof(often(3, skies(fates)), often(1, skies(storms))),
-    actions: fc.array(fc.record({ after, action: actions }), { minLength: 1, maxLength: most, size: 'max' }),
+    weather,
+    actions: fc.array(fc.record({ after: pause, action }), { minLength: 1, maxLength: most, size: 'max' }),
   })
+
+/** Draws schedules of at most so many actions. Some are about renewals that fail while a tab keeps calling. */
+export const schedules = (most: number): fc.Arbitrary<Schedule> =>
+  fc.oneof(
+    often(
+      4,
+      schedulesOf({ most, action: actions, after, weather: fc.oneof(often(3, skies(fates)), often(1, skies(storms))) }),
+    ),
+    often(1, schedulesOf({ most: 6, action: renewals, after: upTo(40_000), weather: skies(storms) })),
+  )

@@ -1,4 +1,4 @@
-import type { Clock, Zone } from './clock.ts'
+import { zoneNamed, type Clock, type Zone } from './clock.ts'
 import type { Trace } from './trace.ts'
 
 /** How the storage behaves. */
@@ -45,6 +45,7 @@ export function createStorage(
   mode: StorageMode,
   key: string,
 ): SharedStorage {
+  const browser = zoneNamed('browser')
   const views: View[] = []
   let text: string | null = null
   let version = 0
@@ -61,7 +62,7 @@ export function createStorage(
     if (writer) Object.assign(writer, { text: value, version: mine })
     for (const view of views) {
       if (view === writer) continue
-      clock.schedule(mode.lag, view.zone, () => {
+      clock.schedule(mode.lag, browser, () => {
         if (view.version < mine) Object.assign(view, { text: value, version: mine })
       })
       const late = mode.events === 'late' ? 3_000 : 1
