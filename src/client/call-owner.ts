@@ -1,4 +1,5 @@
-import type { Operation } from '@trpc/client'
+import type { Operation, TRPCClientError } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
 
 import { laterBatch } from './ask.ts'
 import { signInChanged } from './sign-in-store.ts'
@@ -19,6 +20,8 @@ export interface CallOwners {
   mark(op: Operation, owner: Owner): Operation
   /** Undefined if the call did not pass through `session.link`. */
   of(op: Operation): Owner | undefined
+  /** Makes an error that asks `session.link` to send the call again, if its sign-in is still the current one. */
+  sendAgain(): TRPCClientError<AnyTRPCRouter>
   /** Whether an error says that a call was not sent, because of its owner or of the calls beside it. */
   wasNotSent(error: Error): boolean
   /** While nobody's calls are sent again, because they were in a batch with others: the others wait for that. */
@@ -37,11 +40,18 @@ export function createCallOwners(): CallOwners {
   const refusals = new WeakSet()
   let nobodysTurn: Promise<void> | undefined
 
+  function sendAgain(): TRPCClientError<AnyTRPCRouter> {
+    const refusal = signInChanged()
+    refusals.add(refusal)
+    return refusal
+  }
+
   const ownerOf = ({ context }: Operation): Owner | undefined => (context as { [mark]?: Owner })[mark]
 
   return {
     mark: (op, owner) => ({ ...op, context: { ...op.context, [mark]: owner } }),
     of: ownerOf,
+    sendAgain,
     wasNotSent: (error) => refusals.has(error) || refusals.has(Object(error.cause)),
     get nobodysTurn() {
       return nobodysTurn
@@ -52,9 +62,7 @@ export function createCallOwners(): CallOwners {
       const [name = current] = names
       if (names.size < 2 && (name === null || name === current)) return name !== null
       if (names.has(null)) nobodysTurn ??= laterBatch().finally(() => (nobodysTurn = undefined))
-      const refusal = signInChanged()
-      refusals.add(refusal)
-      throw refusal
+      throw sendAgain()
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { TRPCClientError } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 
 import type { CallOwners } from './call-owner.ts'
@@ -5,10 +7,12 @@ import type { AnsweredFor, AnsweredParams } from './hand-out.ts'
 import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Session } from './session.ts'
-import type { SignInStore } from './sign-in-store.ts'
+import { signInChanged, type SignInStore } from './sign-in-store.ts'
 
 /** How often a call that waits for a connection looks at it: no event tells all that matters. */
 const LOOK_MS = 50
+/** How long a sign-in over a socket waits for the answers to what the former user has sent. */
+const ANSWER_WAIT_MS = 1_000
 /** How long a sign-in over a socket keeps others waiting. */
 const SIGN_IN_TIMEOUT_MS = 10_000
 const OPEN = 1
@@ -28,7 +32,9 @@ interface Dependencies {
 
 interface RunningCall {
   readonly signIn: string | null
-  end(): void
+  readonly isSubscription: boolean
+  isSent: boolean
+  fail: (error: TRPCClientError<AnyTRPCRouter>) => void
 }
 
 /** A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
@@ -73,7 +79,16 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     }
 
     function endOthers(signIn: string | null): void {
-      for (const call of Array.from(running)) if (call.signIn !== null && call.signIn !== signIn) call.end()
+      for (const call of Array.from(running)) {
+        if (call.signIn !== null && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))
+      }
+    }
+
+    /** The calls of somebody that a connection still answers. Subscriptions are taken up again once somebody has signed in. */
+    function callsBefore(): RunningCall[] {
+      const sent = Array.from(running).filter((call) => call.isSent && call.signIn !== null)
+      for (const call of sent) if (call.isSubscription) call.fail(owners.sendAgain())
+      return sent.filter(({ isSubscription }) => !isSubscription)
     }
 
     /** For whom connections are to speak now. */
@@ -89,7 +104,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     }
 
     async function untilReadyFor(signIn: string | null, isDone: () => boolean): Promise<void> {
-      while (!isDone() && !isReadyFor(signIn)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+      while (!isDone() && !isReadyFor(signIn)) await nextLook()
     }
 
     /** A client without a connection asks for parameters, and calls, before it has one again. */
@@ -122,6 +137,14 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       }
     }
 
+    /** A sign-in gets a connection of nobody's. What the former user has sent may be answered before, for a while. */
+    async function untilNobodys(isDone: () => boolean): Promise<void> {
+      const lastAtMs = performance.now() + ANSWER_WAIT_MS
+      while (callsBefore().length > 0 && performance.now() < lastAtMs && !isDone()) await nextLook()
+      for (const call of callsBefore()) call.fail(signInChanged())
+      await untilReadyFor(null, isDone)
+    }
+
     /** Keeps connections nobody's while somebody signs in. The server makes one theirs before the client hears of it. */
     function reserve(): () => void {
       let isOver = false
@@ -134,25 +157,30 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       }
       const timer = setTimeout(release, SIGN_IN_TIMEOUT_MS)
       params.signingIn += 1
-      endOthers(null)
       return release
+    }
+
+    /** What a call must wait for; undefined if it need not wait. */
+    function waitOf(signIn: string | null, isDone: () => boolean): Promise<void> | undefined {
+      return signIn === null || isReadyFor(signIn) ? undefined : untilReadyFor(signIn, isDone)
     }
 
     watch()
     return ({ op, next }) =>
       observable((observer) => {
         const { signIn = null, givesBearer } = owners.of(op) ?? {}
-        const call: RunningCall = { signIn, end: () => observer.error(store.whyOver(signIn)) }
+        const isSubscription = op.type === 'subscription'
+        const call: RunningCall = { signIn, isSubscription, isSent: false, fail: (error) => observer.error(error) }
         const isDone = (): boolean => !running.has(call)
         watch()
         running.add(call)
         const release = givesBearer === 'sign-in' ? reserve() : undefined
-        const mayPass = signIn === null && !release
-        if (mayPass) noteSpeaker()
-        const held = holdCall(op, mayPass || isReadyFor(signIn) ? undefined : untilReadyFor(signIn, isDone), {
+        if (signIn === null) noteSpeaker()
+        const held = holdCall(op, release ? untilNobodys(isDone) : waitOf(signIn, isDone), {
           fail: (error) => observer.error(error),
-          send: () =>
-            next(op).subscribe({
+          send() {
+            call.isSent = true
+            return next(op).subscribe({
               next(envelope) {
                 if (givesBearer && 'data' in envelope.result) noteBearer(envelope.result.data)
                 observer.next(envelope)
@@ -162,7 +190,8 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
                 observer.error(error)
               },
               complete: () => observer.complete(),
-            }),
+            })
+          },
         })
         return () => {
           running.delete(call)
@@ -171,4 +200,8 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
         }
       })
   }
+}
+
+function nextLook(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_MS))
 }
