@@ -108,6 +108,10 @@ export const hasFailed = ({ schedule }: Evidence): boolean =>
 export const liveAtEnd = (sid: string | undefined, { trace }: Evidence): boolean =>
   sid !== undefined && !trace.endings.some((ending) => ending.sid === sid)
 
+/** A server whose clock goes back refuses tokens of its own. */
+export const mayBeRefused = (sid: string | undefined, e: Evidence): boolean =>
+  !liveAtEnd(sid, e) || e.trace.excuses.some(({ why }) => why === 'server clock')
+
 export const refreshTokens = ({ trace }: Evidence): readonly string[] =>
   trace.requests.flatMap(({ answer }) =>
     [...(answer ?? '').matchAll(/"refreshToken":"([^"]+)"/g)].map(([, token]) => token!),

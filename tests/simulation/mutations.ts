@@ -113,8 +113,8 @@ export const mutations: readonly Mutation[] = [
     rule: 6,
     what: 'a call passes on, whomever the connection speaks for',
     file: 'socket-link.ts',
-    find: 'if (speaker !== signIn) ws.close()',
-    replace: 'void speaker',
+    find: 'if (speaker.signIn !== signIn && ws.readyState === OPEN) ws.close()',
+    replace: 'void ws',
   },
   {
     rule: 6,
@@ -150,12 +150,5 @@ export const mutations: readonly Mutation[] = [
     file: 'send-window.ts',
     find: 'sinceLastMs < graceMs / 3',
     replace: 'sinceLastMs < 0',
-  },
-  {
-    rule: 6,
-    what: 'calls pass on while somebody signs in over the socket',
-    file: 'socket-link.ts',
-    find: 'if (params.signingIn > 0 && signIn !== null) return false',
-    replace: '',
   },
 ]

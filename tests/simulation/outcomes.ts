@@ -1,5 +1,6 @@
 import { GRACE_SECONDS } from './server.ts'
 import { asksOf, hasFailed, isRefresh, liveAtEnd, sleeps, type Ask, type Evidence } from './evidence.ts'
+import { sidOf } from './stored-entry.ts'
 import type { Call, Exchange } from './trace.ts'
 
 const isUntouched = ({ schedule, trace }: Evidence): boolean =>
@@ -17,7 +18,12 @@ export const undisturbed = (e: Evidence): readonly Call[] =>
         const isPlain = over === 'http' && /^(anyone)?(look|act)$/i.test(path)
         const staysShown = e.shownAtEnd.every(({ signIn }) => signIn?.id === shown?.id)
         const fates = e.trace.requests.filter(({ calls }) => calls.includes(n))
-        return lasts && isPlain && staysShown && fates.every(({ outcome }) => outcome === 'answered')
+        return (
+          lasts &&
+          isPlain &&
+          staysShown &&
+          fates.every(({ outcome, server }) => outcome === 'answered' && server === 'api.test')
+        )
       })
     : []
 
@@ -69,7 +75,8 @@ export function lateRefreshes(e: Evidence): readonly { after: Exchange; overAt: 
     const first = firsts.get(token)
     if (!first) firsts.set(token, after)
     const issuedAt = trace.requests.find(({ answer }) => answer?.includes(token))?.settledAt
-    if (!first || issuedAt === undefined || after.at - first.at <= GRACE_SECONDS * 1_000) return []
+    const isEnded = trace.endings.some(({ at, sid }) => sid === sidOf(after.text) && at <= after.at)
+    if (!first || issuedAt === undefined || isEnded || after.at - first.at <= GRACE_SECONDS * 1_000) return []
     return [{ after, overAt: issuedAt + (schedule.lifetimeSeconds - 1) * 1_000 }]
   })
 }

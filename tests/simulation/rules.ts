@@ -12,6 +12,7 @@ import {
   isReplacedAtOnce,
   lastAsk,
   liveAtEnd,
+  mayBeRefused,
   overtakers,
   pairsOfRefreshes,
   refreshTokens,
@@ -73,7 +74,7 @@ export const rules: readonly Rule[] = [
   }),
   rule(2, 'when all have read, all hold the sign-in that was asked for last', {
     of: (e) => lastAsk(e),
-    holds: (ask, e) => finals(e).every(({ sid }) => sid === ask.sid || (sid === undefined && !liveAtEnd(ask.sid, e))),
+    holds: (ask, e) => finals(e).every(({ sid }) => sid === ask.sid || (sid === undefined && mayBeRefused(ask.sid, e))),
   }),
   rule(3, 'a sign-in that succeeds was not overtaken', {
     of: (e) => asksOf(e).filter(({ call }) => call.path === 'token.create' && call.shownThen !== undefined),
