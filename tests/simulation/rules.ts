@@ -11,7 +11,6 @@ import {
   isOf,
   isReplacedAtOnce,
   lastAsk,
-  liveAtEnd,
   mayBeRefused,
   overtakers,
   pairsOfRefreshes,
@@ -87,7 +86,7 @@ export const rules: readonly Rule[] = [
   }),
   rule(3, 'a session whose sign-in was overtaken is over', {
     of: (e) => answersOf(e).filter(({ call }) => call.error !== undefined),
-    holds: ({ sid }, e) => !liveAtEnd(sid, e),
+    holds: ({ sid }, e) => mayBeRefused(sid, e),
   }),
   rule(4, 'every call settles', {
     of: (e) => e.trace.calls.filter(({ path, tab }) => !path.endsWith('eed') && !closedTabs(e).has(tab)),
