@@ -8,8 +8,10 @@ import { signInChanged } from './sign-in-store.ts'
 export interface Owner {
   /** The name of the sign-in; `null` for a call of nobody. */
   readonly signIn: string | null
-  /** Whether the server gives the connection of this call another bearer: that of a sign-in, or a renewed one. */
+  /** What the answer does to the bearer of the call's connection, on the server. */
   readonly givesBearer?: 'sign-in' | 'renewal'
+  /** Whether the call is to wait for sign-ins over its connection: the server takes it for a sign-out that comes after them. */
+  readonly afterSignIns?: boolean
 }
 
 /** The calls that a link of tRPC asks headers for. */

@@ -35,7 +35,7 @@ export function createRoutes(owners: CallOwners): Routes {
         async send(name, input) {
           lastId -= 1
           const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
-          const about = name === 'refresh' ? ({ givesBearer: 'renewal' } as const) : undefined
+          const about = name === 'refresh' ? ({ givesBearer: 'renewal' } as const) : { afterSignIns: true }
           const { result } = await askAsNobody({ op, next }, owners, about)
           return (result as { data?: unknown }).data
         },

@@ -2,7 +2,7 @@ import type { TRPCClientError } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 
-import type { CallOwners } from './call-owner.ts'
+import type { CallOwners, Owner } from './call-owner.ts'
 import type { AnsweredFor, AnsweredParams } from './hand-out.ts'
 import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
@@ -39,6 +39,10 @@ interface RunningCall {
 
 /** A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
 export function createSocketLinks({ store, owners, params }: Dependencies): Session['socket'] {
+  async function untilSignedIn(isDone: () => boolean): Promise<void> {
+    while (!isDone() && params.signingIn > 0) await nextLook()
+  }
+
   return (client) => () => {
     const speakers = new Map<NonNullable<SocketClient['connection']>['ws'], AnsweredFor>()
     const running = new Set<RunningCall>()
@@ -161,14 +165,16 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     }
 
     /** What a call must wait for; undefined if it need not wait. */
-    function waitOf(signIn: string | null, isDone: () => boolean): Promise<void> | undefined {
-      return signIn === null || isReadyFor(signIn) ? undefined : untilReadyFor(signIn, isDone)
+    function waitOf({ signIn, afterSignIns }: Owner, isDone: () => boolean): Promise<void> | undefined {
+      if (signIn === null) return afterSignIns ? untilSignedIn(isDone) : undefined
+      return isReadyFor(signIn) ? undefined : untilReadyFor(signIn, isDone)
     }
 
     watch()
     return ({ op, next }) =>
       observable((observer) => {
-        const { signIn = null, givesBearer } = owners.of(op) ?? {}
+        const owner = owners.of(op) ?? { signIn: null }
+        const { signIn, givesBearer } = owner
         const isSubscription = op.type === 'subscription'
         const call: RunningCall = { signIn, isSubscription, isSent: false, fail: (error) => observer.error(error) }
         const isDone = (): boolean => !running.has(call)
@@ -176,7 +182,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
         running.add(call)
         const release = givesBearer === 'sign-in' ? reserve() : undefined
         if (signIn === null) noteSpeaker()
-        const held = holdCall(op, release ? untilNobodys(isDone) : waitOf(signIn, isDone), {
+        const held = holdCall(op, release ? untilNobodys(isDone) : waitOf(owner, isDone), {
           fail: (error) => observer.error(error),
           send() {
             call.isSent = true
