@@ -10,6 +10,8 @@ export interface Owner {
   readonly signIn: string | null
   /** What the answer does to the bearer of the call's connection, on the server. */
   readonly givesBearer?: 'sign-in' | 'renewal'
+  /** The sign-in that the call renews. Alone in its request, it carries the token, which may lead it to the right server. */
+  readonly renews?: string
   /** Whether the call is to wait for sign-ins over its connection: the server takes it for a sign-out that comes after them. */
   readonly afterSignIns?: boolean
 }
@@ -62,7 +64,10 @@ export function createCallOwners(): CallOwners {
       const ops = calls === undefined ? [] : 'op' in calls ? [calls.op] : calls.opList
       const names = new Set(ops.map((op) => ownerOf(op)).map((owner) => (owner ? owner.signIn : current)))
       const [name = current] = names
-      if (names.size < 2 && (name === null || name === current)) return name !== null
+      if (names.size < 2 && (name === null || name === current))
+        return (
+          name !== null || (current !== null && ops.length > 0 && ops.every((op) => ownerOf(op)?.renews === current))
+        )
       if (names.has(null)) nobodysTurn ??= laterBatch().finally(() => (nobodysTurn = undefined))
       throw sendAgain()
     },

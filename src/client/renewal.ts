@@ -82,7 +82,7 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     if (!present || (isRepeat && !isInWindow(present))) return
     state.sent = { ...state.sent, lastAtMs: Date.now() }
     try {
-      const tokens = tokensOf(await route.send('refresh', { refreshToken }))
+      const tokens = tokensOf(await route.send('refresh', { refreshToken }, name))
       await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })
     } catch (error) {
       if (readRejection(error) === 'sign-out') await store.offer(endOf(signIn), error as Error)

@@ -6,7 +6,7 @@ export interface Route {
   /** The path of the token router. */
   readonly router: string
   /** Sends a call of the link's own, and returns its answer. */
-  send(name: 'refresh' | 'revoke', input: { refreshToken: string }): Promise<unknown>
+  send(name: 'refresh' | 'revoke', input: { refreshToken: string }, renews?: string): Promise<unknown>
 }
 
 /** Knows through which link a sign-in is renewed. */
@@ -32,10 +32,10 @@ export function createRoutes(owners: CallOwners): Routes {
         /**
          * The call has an id that no other call has, and no signal that could cancel it for others.
          */
-        async send(name, input) {
+        async send(name, input, renews) {
           lastId -= 1
           const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
-          const about = name === 'refresh' ? ({ givesBearer: 'renewal' } as const) : { afterSignIns: true }
+          const about = renews === undefined ? { afterSignIns: true } : ({ givesBearer: 'renewal', renews } as const)
           const { result } = await askAsNobody({ op, next }, owners, about)
           return (result as { data?: unknown }).data
         },

@@ -15,8 +15,8 @@ export const mutations: readonly Mutation[] = [
     rule: 1,
     what: 'headers give the current token to whatever call asks',
     file: 'call-owner.ts',
-    find: 'if (names.size < 2 && (name === null || name === current)) return',
-    replace: 'if (names.size < 9) return',
+    find: 'if (names.size < 2 && (name === null || name === current))',
+    replace: 'if (names.size < 9)',
   },
   {
     rule: 1,

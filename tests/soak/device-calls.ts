@@ -64,7 +64,9 @@ export function judgeRefusal(
   const refusal = refusalOf(error)
   const hasChanged = owner !== undefined && tab.owner()?.signInId !== owner.signInId
   if (error instanceof Error && error.message === CHANGED) {
+    const gaveWay = via === 'a WebSocket' && device.asked.wasOvertaken(since)
     if (hasChanged) ledger.count('calls that ended because the sign-in had changed')
+    else if (gaveWay) ledger.count('calls that gave way to a sign-in over their socket')
     else ledger.violation(`${what}: ended as if ${named(owner)} were no longer signed in`)
   } else if (!owner && (refusal === 'UNAUTHORIZED: Authentication required' || via === 'a WebSocket')) {
     ledger.count('calls of nobody, refused')
