@@ -53,7 +53,7 @@ export const clientCases: Case[] = [
       await sleep(3_100)
       equal(await Promise.all([1, 2, 3].map(() => one.trpc.whoami.query())), ['ann', 'ann', 'ann'])
       equal(one.refreshes(), 1, 'renewals')
-      await refused(refusedOne.trpc.whoami.query(), 'Authentication required')
+      await refused(refusedOne.trpc.whoami.query(), 'Not authorised')
       equal(refusedOne.session.signedIn, false, 'signed in after a refusal')
     },
   },

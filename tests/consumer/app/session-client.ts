@@ -1,10 +1,13 @@
-import { createTRPCClient, httpBatchLink } from '@trpc/client'
+import { createTRPCClient, httpBatchLink, type Operation, type TRPCLink, type TRPCWebSocketClient } from '@trpc/client'
 import {
   createSession,
   type AuthorizationHeaders,
+  type CallsToSend,
   type CreateSessionOptions,
+  type EventSourceOptions,
   type Session,
   type SessionLinkOptions,
+  type SocketClient,
   type TokenStorage,
 } from 'trpc-jwt-trivial/client'
 
@@ -27,7 +30,10 @@ const linkOptions: SessionLinkOptions = { router: 'token' }
 export const session: Session<AnnsClaims> = createSession<AnnsClaims>(options)
 export const inTheBrowser = () => createSession({ storage: localStorage })
 export const roleOf = () => session.claims?.role
-export const headers = (): Promise<AuthorizationHeaders> => session.headers()
+export const headers = (calls?: CallsToSend): Promise<AuthorizationHeaders> => session.headers(calls)
+export const eventSourceOptions = (op: Operation): EventSourceOptions => session.eventSourceOptions({ op })
+export const socketLink = (client: SocketClient): TRPCLink<SessionRouter> => session.socket(client)
+export const wsClientIsOne = (client: TRPCWebSocketClient): SocketClient => client
 
 export const createSessionClient = (url: string) =>
   createTRPCClient<SessionRouter>({
