@@ -45,6 +45,7 @@ type Answer = IssuedToken & Partial<TokenPair>
 /** The entry of a tab that has never heard of a sign-in. */
 export const NOTHING: SignOut = { since: 0, name: '', renewals: 0 }
 
+/** Whether an entry is a sign-in, with tokens. */
 export function isSignIn(entry: Entry): entry is SignIn {
   return 'token' in entry
 }
@@ -92,7 +93,7 @@ export function answerOf({ token, refreshToken, endsAt, graceMs }: SignIn): Issu
   return refreshToken === undefined ? issued : { ...issued, refreshToken, grace: graceMs / 1_000 }
 }
 
-/** Reads what lies in a storage. Anything may lie there: what is no entry is `null`. */
+/** Reads an entry from the text of a storage. Returns `null` if the text, which anybody may have written, is not a valid entry. */
 export function parseEntry(text: string | null): Entry | null {
   try {
     const entry = JSON.parse(text ?? 'null') as Partial<SignIn> | null

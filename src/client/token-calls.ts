@@ -18,7 +18,7 @@ interface Dependencies {
 
 type TokenCall = (call: Call, route: Route) => Promise<Envelope>
 
-/** The passage of the calls of a token router. They carry no access token. */
+/** The passage of the calls of a token router. They carry no access token, except a renewal. */
 export type TokenCalls = Readonly<Record<'create' | 'refresh' | 'revoke', TokenCall>>
 
 /** Makes the passage of the calls of a token router. */
