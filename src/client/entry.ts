@@ -66,7 +66,7 @@ export function endOf({ since, name }: Entry): SignOut {
   return { since, name, renewals: Number.MAX_SAFE_INTEGER }
 }
 
-/** A name that no other sign-in has. It is no secret. */
+/** Returns a name for a sign-in. It is random, and not a secret. */
 export function randomName(): string {
   return Math.random().toString(36).slice(2) || 'x'
 }

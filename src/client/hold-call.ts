@@ -8,7 +8,7 @@ interface Held<Awaited> {
   readonly fail: (error: TRPCClientError<AnyTRPCRouter>) => void
 }
 
-/** Holds a call until `waitFor` has settled, and drops it if it is cancelled before. What is no promise is not waited for. */
+/** Holds a call until `waitFor` has settled, and drops it if it is cancelled before. Without a promise it is sent at once. */
 export function holdCall<Awaited>(
   { signal }: Pick<Operation, 'signal'>,
   waitFor: Promise<Awaited> | Awaited,

@@ -36,7 +36,7 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
   const t = initTRPC.context<BearerContext>().create()
   const { credentials } = config
 
-  /** Answers with the tokens that a resolver returns. `begin` runs before the input is read: calls have their turn as they came. */
+  /** Returns the tokens that a resolver made. `begin` runs before the input is read: calls have their turn as they came. */
   const issuing = (type: 'issued' | 'renewed', begin: (ctx: Context) => Conclude) =>
     t.procedure.use(async ({ ctx, path, next }) => {
       const conclude = begin(ctx)
