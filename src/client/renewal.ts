@@ -70,7 +70,7 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     store.current && isSame(start, store.current) ? store.current : null
 
   /** Sends the refresh token. Its answer is taken whenever it comes. */
-  async function send(signIn: SignIn, route: Route, refreshToken: string): Promise<void> {
+  async function send(signIn: SignIn, route: Route): Promise<void> {
     const { since, name, router, renewals } = signIn
     const state = stateOf(signIn)
     const lastAtMs = Date.now()
@@ -82,7 +82,7 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     if (!present || (isRepeat && !isInWindow(present))) return
     state.sent = { ...state.sent, lastAtMs: Date.now() }
     try {
-      const tokens = tokensOf(await route.send('refresh', { refreshToken }, name))
+      const tokens = tokensOf(await route.send('refresh', signIn))
       await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })
     } catch (error) {
       if (readRejection(error) === 'sign-out') await store.offer(endOf(signIn), error as Error)
@@ -124,12 +124,9 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
 
   function now(signIn: SignIn): Promise<void> {
     const state = stateOf(signIn)
-    const { refreshToken } = signIn
     const route = routes.to(signIn)
-    if (!route || refreshToken === undefined) return Promise.resolve()
-    state.running ??= underLock(lock, (hasLock) =>
-      work(signIn, (present) => send(present, route, refreshToken), hasLock),
-    )
+    if (!route || signIn.refreshToken === undefined) return Promise.resolve()
+    state.running ??= underLock(lock, (hasLock) => work(signIn, (present) => send(present, route), hasLock))
       .catch((error: Error) => {
         state.failure = { atMs: Date.now(), error }
         repeatLater(signIn, state.sent?.lastAtMs ?? Date.now())

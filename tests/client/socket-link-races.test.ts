@@ -36,12 +36,12 @@ async function slowLine(url: string) {
 
 type Params = () => Promise<{ authorization: string } | null>
 
-function socketClient(address: string, connectionParams: Params) {
+function socketClient(address: string, connectionParams: Params, retryDelayMs = 20) {
   const client = createWSClient({
     url: address,
     connectionParams,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    retryDelayMs: () => 20,
+    retryDelayMs: () => retryDelayMs,
   })
   onTestFinished(() => client.close())
   return client
@@ -117,6 +117,29 @@ test('of two sockets over one session, one whose parameters take longer never ru
   expect(await second.whoami.mutate()).toBe('bob')
 
   expect(await first.whoami.mutate()).toBe('bob')
+  expect(api.ran).toEqual(['whoami as bob', 'whoami as bob'])
+})
+
+test('of two sockets over one session, one that connects again later never runs a call as the former user', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const quick = socketClient(served.address, session.connectionParams)
+  const late = socketClient(served.address, session.connectionParams, 200)
+  const http = createTRPCClient<ClientRouter>({
+    links: [session.link(), httpBatchLink({ url: served.url, headers: session.headers })],
+  })
+  const [first, second] = [quick, late].map((client) =>
+    createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] }),
+  )
+  const bothOpen = () => [quick, late].every(({ connection }) => connection?.state === 'open')
+  await expect.poll(bothOpen).toBe(true)
+  await http.token.create.mutate(ANN)
+  await expect.poll(bothOpen).toBe(true)
+  await http.token.create.mutate(BOB)
+
+  expect(await first?.whoami.mutate()).toBe('bob')
+  expect(await second?.whoami.mutate()).toBe('bob')
   expect(api.ran).toEqual(['whoami as bob', 'whoami as bob'])
 })
 
@@ -214,6 +237,27 @@ test('a sign-in that is under way over a socket is not cut off by an earlier one
     'bob',
     (await two.headers()).authorization?.slice(7),
   ])
+})
+
+test('of two sign-ins over one socket, the late answer to the earlier one does not cut off the later one', async () => {
+  const api = createClientApi()
+  api.signIn.until = (name) => sleep(name === 'bob' ? 400 : 0)
+  const served = await serveClientApi(api)
+  const line = await slowLine(served.url)
+  const session = createSession()
+  const client = socketClient(line.address, session.connectionParams)
+  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+  await trpc.hello.query()
+  line.answerMs = 300
+  const earlier = trpc.token.create.mutate(ANN).catch(textOf)
+  await sleep(150) // the server has answered it
+  const later = trpc.token.create.mutate(BOB).catch(textOf)
+  expect(await earlier).toBe(CHANGED)
+  expect(await later).toMatchObject({ category: 'Bearer' })
+  line.answerMs = 0
+
+  expect(await trpc.whoami.mutate()).toBe('bob')
+  expect(api.ran).toEqual(['whoami as bob'])
 })
 
 test('a socket that was opened with a token that is over works again once the token was renewed over HTTP', async () => {

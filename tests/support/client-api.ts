@@ -44,10 +44,14 @@ export function createClientApi({
   const renewal: { answer: () => boolean | Promise<boolean> } = { answer: () => true }
   const connections = { opened: 0 }
   const late = { until: () => sleep(300) }
+  const signIn = { until: (_name: string): Promise<unknown> => Promise.resolve() }
   const jwt = createJwtTrivial({
     passphrase: PASSPHRASE,
     credentials: z.object({ name: z.string(), password: z.string() }),
-    authorise: ({ input }) => input.password === PASSWORD && { sub: input.name },
+    async authorise({ input }) {
+      await signIn.until(input.name)
+      return input.password === PASSWORD && { sub: input.name }
+    },
     sessions: { store, reauthorise: () => renewal.answer(), cacheSeconds, grace },
     ...options,
   })
@@ -129,7 +133,7 @@ export function createClientApi({
     }),
   })
   const router = t.router({ ...own._def.procedures, token: jwt.tokenRouter })
-  return { jwt, calls, ran, late, renewal, connections, store, own, router, t }
+  return { jwt, calls, ran, late, signIn, renewal, connections, store, own, router, t }
 }
 
 export type ClientApi = ReturnType<typeof createClientApi>
