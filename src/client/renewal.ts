@@ -32,7 +32,6 @@ export interface Renewal {
 interface State {
   readonly name: string
   readonly renewals: number
-  readonly dueAtMs: number
   /** Whether the server has rejected the access token. */
   isRejected?: boolean
   sent?: SentRequests
@@ -50,12 +49,11 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
 
   function stateOf(signIn: SignIn): State {
     const { name, renewals } = signIn
-    if (!latest || !isSame(latest, signIn)) latest = { name, renewals, dueAtMs: dueAt(signIn) }
+    if (!latest || !isSame(latest, signIn)) latest = { name, renewals }
     return latest
   }
 
-  const isOver = (signIn: SignIn): boolean =>
-    stateOf(signIn).isRejected === true || (signIn.endsAt !== null && Date.now() >= signIn.endsAt)
+  const isOver = (signIn: SignIn): boolean => stateOf(signIn).isRejected === true || Date.now() >= signIn.endsAt
 
   function isPaused(signIn: SignIn): boolean {
     const { failure } = stateOf(signIn)
@@ -141,10 +139,10 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
   /** A good token need not be renewed: its calls go on when the renewal is slow or fails. */
   function untilRenewed(signIn: SignIn): Promise<void> | undefined {
     if (signIn.refreshToken === undefined || !routes.to(signIn)) return undefined
-    const { running, failure, dueAtMs } = stateOf(signIn)
+    const { running, failure } = stateOf(signIn)
     const isGood = !isOver(signIn)
     if (!running) {
-      if (isGood && (isPaused(signIn) || Date.now() < dueAtMs || !maySend(signIn, true))) return undefined
+      if (isGood && (isPaused(signIn) || Date.now() < signIn.dueAt || !maySend(signIn, true))) return undefined
       if (isPaused(signIn)) return Promise.reject(failure?.error)
     }
     return withTimeout(now(signIn), isGood ? GOOD_WAIT_MS : EXPIRED_WAIT_MS, notAnswered()).catch((error: unknown) => {
@@ -160,12 +158,6 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     },
     now,
   }
-}
-
-/** Earlier than the server asks a socket to reconnect (a quarter or 30 s ahead), and not at the same time for all clients. */
-function dueAt({ endsAt, lifetimeMs }: SignIn): number {
-  if (endsAt === null || lifetimeMs === null) return Number.POSITIVE_INFINITY
-  return endsAt - Math.min(lifetimeMs / 3, 45_000) - Math.random() * Math.min(lifetimeMs / 20, 15_000)
 }
 
 function isSame(one: Pick<SignIn, 'name' | 'renewals'>, { name, renewals }: SignIn): boolean {

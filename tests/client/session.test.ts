@@ -7,7 +7,15 @@ import { passTime } from '../support/later.ts'
 import { mint } from '../support/mint.ts'
 
 const KEY = 'trpc-jwt-trivial'
-const ENTRY = { since: 1, name: 'abc', renewals: 0, router: 'token', endsAt: null, lifetimeMs: null, graceMs: 0 }
+const ENTRY = {
+  since: 1,
+  name: 'abc',
+  renewals: 0,
+  router: 'token',
+  endsAt: Number.MAX_SAFE_INTEGER,
+  dueAt: 1,
+  graceMs: 0,
+}
 const op: Operation = { id: 1, type: 'subscription', path: 'count', input: undefined, context: {}, signal: null }
 const sessionWith = (token: string) =>
   createSession({ storage: memoryStorage(new Map([[KEY, JSON.stringify({ ...ENTRY, token })]])) })
