@@ -15,7 +15,7 @@ export const mutations: readonly Mutation[] = [
     rule: 1,
     what: 'headers give the current token to whatever call asks',
     file: 'call-owner.ts',
-    find: 'if (names.size < 2 && (name === null || name === current))',
+    find: 'if (names.size < 2 && (name === null || name === currentName))',
     replace: 'if (names.size < 9)',
   },
   {
