@@ -74,11 +74,11 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     /** A renewal over a connection renews its token. One of nobody's, during a sign-in, becomes whose the answer is. */
     function noteBearer(givesBearer: Owner['givesBearer'], answer: unknown): void {
       const { connection } = client
-      const speaker = connection && speakers.get(connection.ws)
-      if (!speaker) return
+      if (!connection) return
+      const speaker = speakers.get(connection.ws)
       const { token } = Object(answer) as { token?: string }
       if (givesBearer === 'sign-in' || params.signingIn > 0) usedForSignIn.add(connection.ws)
-      else speakers.set(connection.ws, { signIn: speaker.signIn, token })
+      else if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
     }
 
     /** A connection that was opened with an older token than the present one gets it by new parameters. */
