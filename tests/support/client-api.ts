@@ -14,6 +14,7 @@ import { listenHttp } from './endpoint.ts'
 import { PASSPHRASE } from './mint.ts'
 
 export const ANN = { name: 'ann', password: PASSWORD }
+export const BOB = { ...ANN, name: 'bob' }
 
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -129,7 +130,8 @@ export function createClientApi({
     }),
   })
   const router = t.router({ ...own._def.procedures, token: jwt.tokenRouter })
-  return { jwt, calls, ran, late, renewal, connections, store, own, router, t }
+  const timesCalled = (path: string) => calls.filter((each) => each === path).length
+  return { jwt, calls, timesCalled, ran, late, renewal, connections, store, own, router, t }
 }
 
 export type ClientApi = ReturnType<typeof createClientApi>
@@ -185,8 +187,11 @@ export async function signedIn(options: ClientApiOptions & ClientOptions = {}) {
     ...(key !== undefined && { key }),
   })
   await made.client.token.create.mutate(ANN)
-  return { api, url, address, ...made, refreshes: () => api.calls.filter((path) => path === 'token.refresh').length }
+  return { api, url, address, ...made, refreshes: () => api.timesCalled('token.refresh') }
 }
+
+/** The name under which a session keeps its tokens in a storage, unless the app says another. */
+export const STORAGE_KEY = 'trpc-jwt-trivial'
 
 /** A storage in memory, as `localStorage` is. */
 export function memoryStorage(entries = new Map<string, string>()) {

@@ -1,0 +1,6 @@
+/** Keeps those who wait for `opened` waiting until `open` is called. */
+export function gate() {
+  let open!: () => void
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { opened, open: () => open() }
+}
