@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
 import { openTwoTabs, startBrowser } from '../support/browser.ts'
-import { ANN, sleep } from '../support/client-api.ts'
+import { ANN, BOB, sleep } from '../support/client-api.ts'
+import { CHANGED } from '../support/client-errors.ts'
 
 const ROUNDS = 5
 const PATIENT = { timeout: 15_000 }
 /** For what has to wait for timers of ten seconds, on a machine that is busy. */
 const VERY_PATIENT = { timeout: 45_000, interval: 250 }
 const LASTING = { expiresIn: '15m' } as const
-const BOB = { ...ANN, name: 'bob' }
-const CHANGED = 'The sign-in has changed'
 const ANSWER = 'Your token worked, ann.'
 const LOCK = 'trpc-jwt-trivial:renewal'
 
@@ -30,7 +29,7 @@ describe.runIf(browser !== undefined)('two tabs of a browser that share localSto
     await first.page.evaluate((ann) => tab.signIn(ann), ANN)
 
     await expect.poll(second.shown, PATIENT).toBe('Signed in as ann')
-    expect(await second.page.evaluate(() => tab.askAt(0))).toEqual(Array(20).fill('Your token worked, ann.'))
+    expect(await second.page.evaluate(() => tab.askAt(0))).toEqual(Array(20).fill(ANSWER))
     expect(errors).toEqual([])
   })
 
@@ -43,7 +42,7 @@ describe.runIf(browser !== undefined)('two tabs of a browser that share localSto
         [first, second].map(({ page }) => page.evaluate((end) => tab.askAt(end), moment)),
       )
 
-      expect(answers.flat()).toEqual(Array(40).fill('Your token worked, ann.'))
+      expect(answers.flat()).toEqual(Array(40).fill(ANSWER))
     }
     // On a busy machine what one tab stores can reach the other later than the lock waits: once, and within the grace.
     expect(refreshes()).toBeGreaterThanOrEqual(ROUNDS)

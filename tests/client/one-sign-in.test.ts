@@ -1,9 +1,10 @@
-import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, type TRPCLink } from '@trpc/client'
-import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { httpBatchLink, httpBatchStreamLink, httpLink, type TRPCLink } from '@trpc/client'
+import type { Session } from 'trpc-jwt-trivial/client'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import {
   ANN,
+  BOB,
   createClient,
   createClientApi,
   memoryStorage,
@@ -12,21 +13,13 @@ import {
   sleep,
   type ClientRouter,
 } from '../support/client-api.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
+import { gate } from '../support/gate.ts'
 import { passTime } from '../support/later.ts'
 
 afterEach(() => {
   vi.useRealTimers()
 })
-
-const BOB = { ...ANN, name: 'bob' }
-const CHANGED = 'The sign-in has changed'
-const textOf = (error: Error): string => error.message
-
-function gate() {
-  let open!: () => void
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  return { opened, open: () => open() }
-}
 
 /** Two tabs that share a storage, Ann signed in. */
 async function twoTabs(via?: (url: string) => (session: Session) => TRPCLink<ClientRouter>) {
@@ -184,13 +177,11 @@ async function slowSignIns() {
   const delays = new Map<unknown, number>()
   const api = createClientApi()
   const { url } = await serveClientApi(api)
-  const session = createSession()
-  const client = createTRPCClient<ClientRouter>({
-    links: [
-      session.link(),
+  const made = createClient(url, {
+    via: ({ headers }) =>
       httpLink({
         url,
-        headers: session.headers,
+        headers,
         async fetch(input, init) {
           const response = await fetch(input, init as RequestInit)
           const { name } = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as { name?: string }
@@ -198,9 +189,8 @@ async function slowSignIns() {
           return response
         },
       }),
-    ],
   })
-  return { api, client, session, delays }
+  return { api, delays, ...made }
 }
 
 describe('the latest request', () => {

@@ -27,7 +27,7 @@ test("an app's own error in the words of the library does not sign out, if the a
   api.renewal.answer = () => true
   passTime(30)
   expect(await client.private.query()).toBe('Your token worked, ann.')
-  expect(api.calls.filter((path) => path === 'token.refresh')).toHaveLength(1)
+  expect(api.timesCalled('token.refresh')).toBe(1)
 })
 
 test('the same words sign out, if the app sends no reasons', async () => {

@@ -1,15 +1,15 @@
 import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { ANN, createClient, memoryStorage, signedIn, sleep } from '../support/client-api.ts'
+import { BOB, createClient, memoryStorage, signedIn, sleep } from '../support/client-api.ts'
+import { CHANGED } from '../support/client-errors.ts'
+import { runningClock } from '../support/clock.ts'
 import { passTime } from '../support/later.ts'
 
 afterEach(() => {
   vi.useRealTimers()
   vi.unstubAllGlobals()
 })
-
-const answers = (n: number) => Array.from({ length: n }, () => 'Your token worked, ann.')
 
 /** The Web Locks API, as far as a tab needs it. */
 function stubLocks(scope: 'window' | 'WorkerGlobalScope' = 'window') {
@@ -37,22 +37,24 @@ test('two tabs with one storage and locks renew once', async () => {
   passTime(860)
   const calls = [client, second].flatMap(({ private: { query } }) => Array.from({ length: 10 }, () => query()))
 
-  expect(await Promise.all(calls)).toEqual(answers(20))
+  expect(await Promise.all(calls)).toEqual(Array(20).fill('Your token worked, ann.'))
   expect(refreshes()).toBe(1)
   expect(requested).toEqual(['trpc-jwt-trivial:renewal', 'trpc-jwt-trivial:renewal'])
 })
 
 test('two tabs renew once after a refusal too, over a slow storage', async () => {
   stubLocks()
-  let ahead = 0
+  const clock = runningClock()
   const entries = memoryStorage()
   const storage = { ...entries, getItem: (key: string) => sleep(10).then(() => entries.getItem(key)) }
-  const { client, url, refreshes } = await signedIn({ storage, clock: () => new Date(Date.now() + ahead) })
+  const { client, url, refreshes } = await signedIn({ storage, clock: clock.read })
   const { client: second } = createClient(url, { storage })
   expect(await second.private.query()).toBe('Your token worked, ann.')
-  ahead = 901_000
+  clock.ahead = 901
 
-  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(answers(2))
+  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(
+    Array(2).fill('Your token worked, ann.'),
+  )
   expect(refreshes()).toBe(1)
 })
 
@@ -101,7 +103,9 @@ test('two tabs without locks both succeed: the grace forgives the second', async
   const { client: second } = createClient(url, { storage })
   passTime(860)
 
-  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(answers(2))
+  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(
+    Array(2).fill('Your token worked, ann.'),
+  )
   expect(refreshes()).toBeLessThanOrEqual(2)
 })
 
@@ -128,9 +132,9 @@ test('a renewal does not undo the sign-in of another tab, where no event tells o
   api.renewal.answer = () => sleep(100).then(() => true)
   const waiting = client.private.query()
   await sleep(40)
-  await otherTab.token.create.mutate({ ...ANN, name: 'bob' })
+  await otherTab.token.create.mutate(BOB)
 
-  await expect(waiting).rejects.toThrow('The sign-in has changed')
+  await expect(waiting).rejects.toThrow(CHANGED)
   expect(entries.size).toBe(1)
   const reloaded = createSession({ storage: later })
   await reloaded.headers()

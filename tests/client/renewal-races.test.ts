@@ -1,9 +1,12 @@
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client'
-import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { memorySessions } from 'trpc-jwt-trivial'
+import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { asyncStorage } from '../support/async-storage.ts'
 import {
   ANN,
+  STORAGE_KEY,
   createClient,
   createClientApi,
   memoryStorage,
@@ -12,7 +15,10 @@ import {
   sleep,
   type ClientRouter,
 } from '../support/client-api.ts'
-import { passTime } from '../support/later.ts'
+import { textOf } from '../support/client-errors.ts'
+import { passTime, setClockAhead } from '../support/later.ts'
+import { clientOverHttp } from '../support/session-clients.ts'
+import { serveTwoServers } from '../support/two-servers.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -20,31 +26,11 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const KEY = 'trpc-jwt-trivial'
-const textOf = (error: Error): string => error.message
-
-function asyncStorage(entries = new Map<string, string>()) {
-  return {
-    entries,
-    waitMs: 0,
-    async getItem(key: string): Promise<string | null> {
-      if (this.waitMs > 0) await sleep(this.waitMs)
-      return entries.get(key) ?? null
-    },
-    async setItem(key: string, value: string) {
-      if (this.waitMs > 0) await sleep(this.waitMs)
-      entries.set(key, value)
-    },
-    removeItem: async (key: string) => void entries.delete(key),
-  }
-}
-
 test('token.refresh called by the app while a slow storage is read joins the one renewal, and is no new sign-in', async () => {
   const entries = new Map<string, string>()
   const { url } = await signedIn({ storage: memoryStorage(entries) })
-  const { name, refreshToken } = JSON.parse(entries.get(KEY) ?? '') as { name: string; refreshToken: string }
-  const storage = asyncStorage(entries)
-  storage.waitMs = 50
+  const { name, refreshToken } = JSON.parse(entries.get(STORAGE_KEY) ?? '') as { name: string; refreshToken: string }
+  const storage = asyncStorage({ entries, waitMs: 50 })
   const { client, session } = createClient(url, { storage })
   const call = client.private.query().catch(textOf)
   await client.token.refresh.mutate({ refreshToken })
@@ -52,15 +38,10 @@ test('token.refresh called by the app while a slow storage is read joins the one
   expect([session.signInId, await call]).toEqual([name, 'Your token worked, ann.'])
 })
 
-const clientOf = (url: string, session: Session) =>
-  createTRPCClient<ClientRouter>({ links: [session.link(), httpBatchLink({ url, headers: session.headers })] })
-
 test('a renewal that a listener asks for as soon as somebody is signed in goes to the server that answered', async () => {
-  const own = createClientApi()
-  const other = createClientApi({ store: own.store })
-  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+  const { other, url, otherUrl } = await serveTwoServers()
   const session = createSession()
-  const [first, second] = [clientOf(otherUrl, session), clientOf(url, session)]
+  const [first, second] = [clientOverHttp(session, otherUrl), clientOverHttp(session, url)]
   await first.hello.query() // is the first with its router
   let renewed: Promise<unknown> | undefined
   session.subscribe(() => {
@@ -78,12 +59,10 @@ test(
   'while a slow storage keeps a sign-in, its renewal goes to the server that answered',
   { timeout: 15_000 },
   async () => {
-    const own = createClientApi({ expiresIn: 3 })
-    const other = createClientApi({ store: own.store })
-    const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+    const { other, url, otherUrl } = await serveTwoServers({ own: { expiresIn: 3 } })
     const storage = asyncStorage()
     const session = createSession({ storage })
-    const [first, second] = [clientOf(otherUrl, session), clientOf(url, session)]
+    const [first, second] = [clientOverHttp(session, otherUrl), clientOverHttp(session, url)]
     await first.hello.query()
     storage.waitMs = 900
     const signIn = second.token.create.mutate(ANN).catch(textOf)
@@ -99,12 +78,10 @@ test(
 )
 
 test('token.revoke through the link of another server does not take the refresh token there', async () => {
-  const own = createClientApi()
-  const other = createClientApi()
-  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+  const { url, otherUrl } = await serveTwoServers({ other: { store: memorySessions() } })
   const session = createSession()
   const bodies: unknown[] = []
-  const mine = clientOf(url, session)
+  const mine = clientOverHttp(session, url)
   const theirs = createTRPCClient<ClientRouter>({
     links: [
       session.link(),
@@ -129,7 +106,6 @@ async function renewals(grace: number, fast?: ReturnType<typeof memoryStorage>) 
   const api = createClientApi({ grace })
   const { url } = await serveClientApi(api)
   const storage = asyncStorage()
-  const session = createSession({ storage: fast ?? storage })
   const sent: number[] = []
   const fate: { of: (send: () => Promise<Response>) => Promise<Response> } = { of: (send) => send() }
   async function sending(input: unknown, init: unknown): Promise<Response> {
@@ -138,31 +114,28 @@ async function renewals(grace: number, fast?: ReturnType<typeof memoryStorage>) 
     sent.push(performance.now())
     return fate.of(send)
   }
-  const links = [
-    session.link(),
-    httpBatchLink({
-      url,
-      headers: session.headers,
-      fetch: sending,
-    }),
-  ]
-  const client = createTRPCClient<ClientRouter>({ links })
+  const { client, session } = createClient(url, {
+    storage: fast ?? storage,
+    via: ({ headers }) => httpBatchLink({ url, headers, fetch: sending }),
+  })
   await client.token.create.mutate(ANN)
-  return { api, client, session, storage, sent, fate }
+  const loseNextAnswer = () => {
+    fate.of = async (send) => {
+      await send()
+      fate.of = (again) => again()
+      throw new TypeError('fetch failed')
+    }
+  }
+  return { client, session, storage, sent, fate, loseNextAnswer }
 }
 
 test(
   'a refresh token is not sent again after the grace because the storage was slow meanwhile',
   { timeout: 20_000 },
   async () => {
-    const { client, session, storage, sent, fate } = await renewals(6)
-    fate.of = async (send) => {
-      await send()
-      fate.of = (again) => again()
-      throw new TypeError('fetch failed')
-    }
-    const { now } = Date
-    vi.spyOn(Date, 'now').mockImplementation(() => now() + 860_000)
+    const { client, session, storage, sent, loseNextAnswer } = await renewals(6)
+    loseNextAnswer()
+    setClockAhead(860)
     expect(await client.private.query()).toBe('Your token worked, ann.')
     expect(sent).toHaveLength(1)
     let reads = 0
@@ -182,14 +155,9 @@ test(
   'a refresh token is not sent again after the grace by a tab that froze between its look at the clock and the request',
   { timeout: 20_000 },
   async () => {
-    const { client, session, sent, fate } = await renewals(6, memoryStorage())
-    fate.of = async (send) => {
-      await send()
-      fate.of = (again) => again()
-      throw new TypeError('fetch failed')
-    }
-    const { now } = Date
-    vi.spyOn(Date, 'now').mockImplementation(() => now() + 860_000)
+    const { client, session, sent, loseNextAnswer } = await renewals(6, memoryStorage())
+    loseNextAnswer()
+    setClockAhead(860)
     expect(await client.private.query()).toBe('Your token worked, ann.')
     const { setTimeout: real } = globalThis
     let isFrozen = false
@@ -212,8 +180,7 @@ test('a renewal that failed after six seconds is not tried again before a pause'
     const error = { message: 'Busy', code: -32_603, data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } }
     return Response.json([{ error }], { status: 503 })
   }
-  const { now } = Date
-  vi.spyOn(Date, 'now').mockImplementation(() => now() + 1_000_000)
+  setClockAhead(1_000)
   await client.private.query().catch(textOf)
   expect(sent).toHaveLength(1)
   const again = client.private.query().catch(textOf)

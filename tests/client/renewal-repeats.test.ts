@@ -1,9 +1,18 @@
-import { createTRPCClient, httpBatchLink } from '@trpc/client'
-import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { httpBatchLink } from '@trpc/client'
+import type { Session } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { ANN, createClientApi, memoryStorage, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
-import { passTime } from '../support/later.ts'
+import {
+  ANN,
+  STORAGE_KEY,
+  createClient,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  sleep,
+} from '../support/client-api.ts'
+import { textOf } from '../support/client-errors.ts'
+import { passTime, setClockAhead } from '../support/later.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -12,13 +21,6 @@ afterEach(() => {
 })
 
 const UNAVAILABLE = { data: { code: 'SERVICE_UNAVAILABLE' } }
-const textOf = (error: Error): string => error.message
-
-/** Sets the clock ahead; it goes on from there. */
-function setClockAhead(seconds: number): void {
-  const { now } = Date
-  vi.spyOn(Date, 'now').mockImplementation(() => now() + seconds * 1_000)
-}
 
 type Fate = 'answered' | 'answer lost' | 'never answered' | 429 | 503
 
@@ -41,18 +43,9 @@ async function start({ grace = 10, storage = memoryStorage() } = {}) {
     if (fate === 'answer lost') throw new TypeError('fetch failed')
     return response
   }
-  const tab = (): { session: Session; client: ReturnType<typeof createTRPCClient<ClientRouter>> } => {
-    const session = createSession({ storage })
-    const links = [
-      session.link(),
-      httpBatchLink({
-        url,
-        headers: session.headers,
-        fetch: sending as NonNullable<Parameters<typeof httpBatchLink>[0]['fetch']>,
-      }),
-    ]
-    return { session, client: createTRPCClient<ClientRouter>({ links }) }
-  }
+  const via = ({ headers }: Session) =>
+    httpBatchLink({ url, headers, fetch: sending as NonNullable<Parameters<typeof httpBatchLink>[0]['fetch']> })
+  const tab = () => createClient(url, { storage, via })
   const first = tab()
   await first.client.token.create.mutate(ANN)
   return { api, fates, sent, storage, tab, ...first }
@@ -166,6 +159,12 @@ test(
   },
 )
 
+/** Puts other values into what a session has stored. */
+function changeEntry({ entries }: ReturnType<typeof memoryStorage>, values: object): void {
+  const entry = JSON.parse(entries.get(STORAGE_KEY) ?? '') as object
+  entries.set(STORAGE_KEY, JSON.stringify({ ...entry, ...values }))
+}
+
 test.each([
   ['a line break', 'line\nbreak.b.c'],
   ['a blank', 'a b.c.d'],
@@ -173,8 +172,7 @@ test.each([
   ['20,000 letters', `${'a'.repeat(20_000)}.b.c`],
 ])('a stored token with %s is no token, and no call fails because of it', async (_what, token) => {
   const { storage, tab } = await start()
-  const entry = JSON.parse(storage.entries.get('trpc-jwt-trivial') ?? '') as object
-  storage.entries.set('trpc-jwt-trivial', JSON.stringify({ ...entry, token }))
+  changeEntry(storage, { token })
   const { client, session } = tab()
 
   expect(session.signedIn).toBe(false)
@@ -195,8 +193,7 @@ test.each([
   { router: 0 },
 ])('a stored entry with %j is nobody', async (odd) => {
   const { storage, tab } = await start()
-  const entry = JSON.parse(storage.entries.get('trpc-jwt-trivial') ?? '') as object
-  storage.entries.set('trpc-jwt-trivial', JSON.stringify({ ...entry, ...odd }))
+  changeEntry(storage, odd)
 
   expect(tab().session.signedIn).toBe(false)
 })

@@ -3,7 +3,8 @@ import { observable } from '@trpc/server/observable'
 import type { Session } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { ANN, createClient, memoryStorage, signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
+import { ANN, BOB, createClient, memoryStorage, signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
 
 afterEach(() => {
@@ -12,7 +13,6 @@ afterEach(() => {
 })
 
 const UNAVAILABLE = { message: 'Service unavailable', data: { code: 'SERVICE_UNAVAILABLE' } }
-const answers = (n: number) => Array.from({ length: n }, () => 'Your token worked, ann.')
 
 test('a token that is not due is not renewed', async () => {
   const { client, refreshes } = await signedIn()
@@ -75,7 +75,7 @@ test('a clock that is set back for hours lets the server say when to renew', asy
   ahead = 901_000
 
   expect([await client.private.query(), refreshes()]).toEqual(['Your token worked, ann.', 1])
-  expect(api.calls.filter((path) => path === 'private')).toHaveLength(2)
+  expect(api.timesCalled('private')).toBe(2)
 })
 
 test('a renewal that is refused ahead of time signs out, and what waited is refused', async () => {
@@ -111,7 +111,9 @@ test('a renewal that is unavailable while the token is still good keeps the sess
   const { client, api, session, refreshes } = await signedIn()
   const rotate = vi.spyOn(api.store, 'rotate').mockRejectedValue(new Error('down'))
   passTime(860)
-  expect(await Promise.all([client.private.query(), client.private.query()])).toEqual(answers(2))
+  expect(await Promise.all([client.private.query(), client.private.query()])).toEqual(
+    Array(2).fill('Your token worked, ann.'),
+  )
   await client.private.query()
   expect([session.signedIn, refreshes()]).toEqual([true, 1])
   rotate.mockRestore()
@@ -166,11 +168,11 @@ test('a sign-out during a renewal is not undone by its answer', async () => {
   const { client, api, session } = await signedIn({ storage })
   passTime(860)
   api.renewal.answer = () => sleep(100).then(() => true)
-  const waiting = client.private.query().catch((error: Error) => error.message)
+  const waiting = client.private.query().catch(textOf)
   await sleep(30)
   await session.signOut()
 
-  expect(await waiting).toBe('The sign-in has changed')
+  expect(await waiting).toBe(CHANGED)
   await sleep(100)
   expect([session.signedIn, [...storage.entries.values()].join('')]).toEqual([
     false,
@@ -186,11 +188,11 @@ test('a sign-out while a renewal reads a slow storage is not undone', async () =
   }
   const { client, session, refreshes } = await signedIn({ storage: slow })
   passTime(860)
-  const waiting = client.private.query().catch((error: Error) => error.message)
+  const waiting = client.private.query().catch(textOf)
   await sleep(30)
   await session.signOut()
 
-  expect(await waiting).toBe('The sign-in has changed')
+  expect(await waiting).toBe(CHANGED)
   await sleep(200)
   expect([session.signedIn, [...entries.values()].join(''), refreshes()]).toEqual([
     false,
@@ -205,8 +207,8 @@ test('a sign-in as somebody else during a renewal stays', async () => {
   api.renewal.answer = () => sleep(100).then(() => true)
   const waiting = client.private.query()
   await sleep(30)
-  await client.token.create.mutate({ ...ANN, name: 'bob' })
-  await expect(waiting).rejects.toThrow('The sign-in has changed')
+  await client.token.create.mutate(BOB)
+  await expect(waiting).rejects.toThrow(CHANGED)
   await sleep(100)
 
   expect([session.claims?.sub, api.calls.includes('private')]).toEqual(['bob', false])

@@ -4,7 +4,7 @@ import { createTRPCClient, type TRPCLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { ANN, signedIn, type ClientRouter } from '../support/client-api.ts'
+import { ANN, BOB, signedIn, type ClientRouter } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
 
 afterEach(() => {
@@ -51,7 +51,7 @@ test('a revocation that is answered late forgets nobody who has signed in meanwh
   const client = createTRPCClient<ClientRouter>({ links: [session.link(), link as TRPCLink<ClientRouter>] })
   await client.token.create.mutate(ANN)
   const revoking = client.token.revoke.mutate()
-  await client.token.create.mutate({ ...ANN, name: 'bob' })
+  await client.token.create.mutate(BOB)
   answer()
   await revoking
 

@@ -2,15 +2,14 @@ import type { Operation } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { expect, test, vi } from 'vitest'
 
-import { ANN, memoryStorage, signedIn } from '../support/client-api.ts'
+import { ANN, STORAGE_KEY, memoryStorage, signedIn } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
 import { mint } from '../support/mint.ts'
 
-const KEY = 'trpc-jwt-trivial'
 const ENTRY = { since: 1, name: 'abc', renewals: 0, router: 'token', endsAt: null, lifetimeMs: null, graceMs: 0 }
 const op: Operation = { id: 1, type: 'subscription', path: 'count', input: undefined, context: {}, signal: null }
 const sessionWith = (token: string) =>
-  createSession({ storage: memoryStorage(new Map([[KEY, JSON.stringify({ ...ENTRY, token })]])) })
+  createSession({ storage: memoryStorage(new Map([[STORAGE_KEY, JSON.stringify({ ...ENTRY, token })]])) })
 
 test('a session that nobody has signed in to has nothing to send', async () => {
   const session = createSession()
@@ -125,7 +124,7 @@ test('a listener that throws keeps nothing from the storage, nor from the other 
   session.subscribe(told)
   await client.token.revoke.mutate()
 
-  expect([session.signedIn, storage.entries.get(KEY), told.mock.calls.length]).toEqual([
+  expect([session.signedIn, storage.entries.get(STORAGE_KEY), told.mock.calls.length]).toEqual([
     false,
     expect.not.stringContaining('"token"'),
     1,

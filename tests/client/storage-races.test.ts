@@ -1,8 +1,11 @@
 import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { asyncStorage } from '../support/async-storage.ts'
 import {
   ANN,
+  BOB,
+  STORAGE_KEY,
   createClient,
   createClientApi,
   memoryStorage,
@@ -10,26 +13,13 @@ import {
   signedIn,
   sleep,
 } from '../support/client-api.ts'
-import { passTime } from '../support/later.ts'
+import { passTime, setClockAhead } from '../support/later.ts'
 
 afterEach(() => {
   vi.useRealTimers()
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
 })
-
-const KEY = 'trpc-jwt-trivial'
-const BOB = { ...ANN, name: 'bob' }
-
-/** As IndexedDB or AsyncStorage. */
-function asyncStorage(entries = new Map<string, string>()) {
-  return {
-    entries,
-    getItem: async (key: string): Promise<string | null> => entries.get(key) ?? null,
-    setItem: async (key: string, value: string) => void entries.set(key, value),
-    removeItem: async (key: string) => void entries.delete(key),
-  }
-}
 
 test('what vanished from an asynchronous storage after a sign-in is a sign-out, and not written again', async () => {
   const storage = asyncStorage()
@@ -39,7 +29,7 @@ test('what vanished from an asynchronous storage after a sign-in is a sign-out, 
   passTime(860)
   await client.private.query().catch(() => {})
 
-  expect([session.signedIn, storage.entries.get(KEY)?.includes('"token"') ?? false]).toEqual([false, false])
+  expect([session.signedIn, storage.entries.get(STORAGE_KEY)?.includes('"token"') ?? false]).toEqual([false, false])
 })
 
 test('what vanished from a storage that answers undefined for nothing is a sign-out', async () => {
@@ -69,7 +59,7 @@ test(
     await session.signOut()
     await sleep(1_000)
 
-    expect(storage.entries.get(KEY)?.includes('"token"') ?? false).toBe(false)
+    expect(storage.entries.get(STORAGE_KEY)?.includes('"token"') ?? false).toBe(false)
   },
 )
 
@@ -96,8 +86,7 @@ test('two tabs whose clock was 500 days ahead at a sign-in do not write in turn 
   }
   const { url } = await serveClientApi(createClientApi())
   const first = tab(url)
-  const { now } = Date
-  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 500 * 24 * 3_600_000)
+  const clock = setClockAhead(500 * 24 * 3_600)
   await first.client.token.create.mutate(ANN)
   clock.mockRestore()
   const second = tab(url)
