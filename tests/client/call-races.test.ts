@@ -1,6 +1,6 @@
 import { httpLink, wsLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { ANN, BOB, createClient, createClientApi, serveClientApi, signedIn, sleep } from '../support/client-api.ts'
 import { CHANGED, textOf } from '../support/client-errors.ts'
@@ -8,11 +8,6 @@ import { passTime } from '../support/later.ts'
 import { clientOverSocketAndHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 import { collectUnhandledRejections } from '../support/unhandled-rejections.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 test('of two sign-ins at once the overtaken one rejects, and its session is ended', async () => {
   const api = createClientApi()

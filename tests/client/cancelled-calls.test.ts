@@ -1,14 +1,10 @@
 import { TRPCClientError } from '@trpc/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { signedIn, sleep } from '../support/client-api.ts'
 import { textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
 import { collectUnhandledRejections } from '../support/unhandled-rejections.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 test('a call that is aborted while it waits for a renewal is let go at once, and never sent', async () => {
   const { client, api, refreshes } = await signedIn()

@@ -8,7 +8,7 @@ import {
   type TRPCLink,
 } from '@trpc/client'
 import { createSession, type Session } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import {
   ANN,
@@ -22,10 +22,6 @@ import {
 import { unauthorized } from '../support/client-errors.ts'
 import { runningClock } from '../support/clock.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 type Via = (url: string) => (session: Session) => TRPCLink<ClientRouter>
 const links: [string, Via][] = [

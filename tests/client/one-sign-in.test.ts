@@ -1,6 +1,6 @@
 import { httpBatchLink, httpBatchStreamLink, httpLink, type TRPCLink } from '@trpc/client'
 import type { Session } from 'trpc-jwt-trivial/client'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import {
   ANN,
@@ -16,10 +16,6 @@ import {
 import { CHANGED, textOf } from '../support/client-errors.ts'
 import { gate } from '../support/gate.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 /** Two tabs that share a storage, Ann signed in. */
 async function twoTabs(via?: (url: string) => (session: Session) => TRPCLink<ClientRouter>) {

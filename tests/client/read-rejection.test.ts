@@ -1,13 +1,9 @@
 import { TRPCError } from '@trpc/server'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readRejection } from '../../src/client/read-rejection.ts'
 import { signedIn } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 /** Ann's token is due, and the app's own `reauthorise` throws in the words of the library. */
 async function renewalFails(withErrorData: boolean) {

@@ -7,7 +7,6 @@ import { runningClock } from '../support/clock.ts'
 import { passTime } from '../support/later.ts'
 
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
 })
 

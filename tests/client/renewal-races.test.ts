@@ -21,9 +21,7 @@ import { clientOverHttp } from '../support/session-clients.ts'
 import { serveTwoServers } from '../support/two-servers.ts'
 
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
-  vi.restoreAllMocks()
 })
 
 test('token.refresh called by the app while a slow storage is read joins the one renewal, and is no new sign-in', async () => {

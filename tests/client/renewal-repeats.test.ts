@@ -15,9 +15,7 @@ import { textOf } from '../support/client-errors.ts'
 import { passTime, setClockAhead } from '../support/later.ts'
 
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
-  vi.restoreAllMocks()
 })
 
 const UNAVAILABLE = { data: { code: 'SERVICE_UNAVAILABLE' } }

@@ -1,16 +1,11 @@
 import { httpBatchLink, type TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import type { Session } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { ANN, BOB, createClient, memoryStorage, signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
 import { CHANGED, textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
 
 const UNAVAILABLE = { message: 'Service unavailable', data: { code: 'SERVICE_UNAVAILABLE' } }
 

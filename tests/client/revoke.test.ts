@@ -2,14 +2,10 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 import { createTRPCClient, type TRPCLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { ANN, BOB, signedIn, type ClientRouter } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 test('revoke sends the refresh token, so that the session ends whatever the access token is', async () => {
   const { client, api, session } = await signedIn()

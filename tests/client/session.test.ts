@@ -68,7 +68,6 @@ test('a sign-in keeps its name through renewals, and the next one has another', 
   await client.token.create.mutate(ANN)
   expect(session.signInId).not.toBe(signInId)
   await session.signOut()
-  vi.useRealTimers()
 
   expect(session.signInId).toBeNull()
 })

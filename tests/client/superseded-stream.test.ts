@@ -1,6 +1,6 @@
 import type { Outcome } from 'trpc-jwt-trivial'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { ANN, createClientApi, serveClientApi } from '../support/client-api.ts'
 import { countUp, follow } from '../support/follow.ts'
@@ -17,7 +17,6 @@ test('a stream whose role was taken away at a renewal over its socket is taken u
   await expect.poll(() => numbers.length).toBeGreaterThan(2)
   api.renewal.answer = () => ({ role: 'reader' }) as never
   passTime(870)
-  onTestFinished(() => void vi.useRealTimers())
   await client.private.query()
   const rejected = () => outcomes.flatMap((outcome) => (outcome.type === 'rejected' ? [outcome.reason] : []))
   await expect.poll(rejected, { timeout: 5_000 }).toEqual(['superseded'])

@@ -1,14 +1,10 @@
 import { CancelledError, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
 import { runningClock } from '../support/clock.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 /** Ann's client under TanStack Query, and a server whose clock can run ahead. */
 async function start() {

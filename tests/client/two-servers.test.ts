@@ -1,14 +1,10 @@
 import { createSession } from 'trpc-jwt-trivial/client'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { ANN, memoryStorage } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
 import { clientOverHttp } from '../support/session-clients.ts'
 import { serveTwoServers } from '../support/two-servers.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 describe('two servers', () => {
   test('the refresh token goes only to the one that issued it, whichever is called', async () => {
