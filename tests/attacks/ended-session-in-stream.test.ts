@@ -4,7 +4,7 @@ import { bearerClients, tokenOf } from '../support/bearer-clients.ts'
 import { createClientApi, serveClientApi, type ClientRouter } from '../support/client-api.ts'
 import { readWords } from '../support/follow.ts'
 
-/** A subscription that anyone may open, and that calls a protected procedure for each event, when the test says so. */
+/** A subscription that anyone may open. It calls a protected procedure each time the test calls `step`. */
 async function start() {
   const api = createClientApi()
   const steps: (() => void)[] = []
@@ -23,7 +23,7 @@ async function start() {
 }
 
 test.each(['bySocket', 'bySse'] as const)(
-  'what a public stream calls sees the end of its session at the next call, %s',
+  'a public stream that calls a protected procedure is refused at the next call after its session has ended, %s',
   async (way) => {
     const made = await start()
     const { words: answers } = readWords(made[way], 'quiet')

@@ -9,7 +9,7 @@ import { clientOverSocketAndHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 import { collectUnhandledRejections } from '../support/unhandled-rejections.ts'
 
-test('of two sign-ins at once the overtaken one rejects, and its session is ended', async () => {
+test('of two sign-ins at once, the overtaken one rejects, and its session ends', async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
   const { client, session } = createClient(url)
@@ -23,7 +23,7 @@ test('of two sign-ins at once the overtaken one rejects, and its session is ende
   expect(api.store.size).toBe(1)
 })
 
-test('a sign-in that is answered while a later one is under way rejects, and its session is ended', async () => {
+test('a sign-in rejects if a later one has begun before its answer comes, and its session ends', async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
   const { client } = createClient(url, {
@@ -45,7 +45,7 @@ test('a sign-in that is answered while a later one is under way rejects, and its
   expect([settled, api.store.size]).toEqual([[CHANGED, 'signed in'], 1])
 })
 
-test('a held call whose link throws at once ends, and leaves no rejection unhandled', async () => {
+test('a held call ends if its link throws at once, and no rejection stays unhandled', async () => {
   const unhandled = collectUnhandledRejections()
   const { client } = await signedIn()
   passTime(860) // a renewal is due, so the call is held
@@ -85,7 +85,7 @@ test('a held call whose input cannot be serialized ends', async () => {
   expect([outcome, unhandled]).toEqual(['Cannot be serialized', []])
 })
 
-test("a sign-in waits for no other call, however many of somebody's calls there are", { timeout: 15_000 }, async () => {
+test('a sign-in does not wait for other calls, however many the present user makes', { timeout: 15_000 }, async () => {
   const { client } = await signedIn()
   let stopped = false
   const calls: Promise<unknown>[] = []
@@ -106,7 +106,7 @@ test("a sign-in waits for no other call, however many of somebody's calls there 
   expect(outcome).toBe('signed in')
 })
 
-test('a listener that was added twice is told until it has left twice', async () => {
+test('a listener that was added twice is still called after it has left once', async () => {
   const { session } = await signedIn()
   const listener = vi.fn<() => void>()
   session.subscribe(listener)

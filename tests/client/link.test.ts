@@ -87,7 +87,7 @@ test.each(links)(
   },
 )
 
-test('twenty parallel calls when the token is due wait for one renewal', async () => {
+test('when the token is due, twenty parallel calls wait for one renewal', async () => {
   const { client, api, refreshes } = await signedIn()
   passTime(860)
   await Promise.all(Array.from({ length: 20 }, () => client.private.query()))
@@ -95,14 +95,17 @@ test('twenty parallel calls when the token is due wait for one renewal', async (
   expect([refreshes(), api.timesCalled('private')]).toEqual([1, 20])
 })
 
-test.each([false, true])('mends a refusal of ours, jwtErrorData %s', async (withErrorData) => {
-  const clock = runningClock()
-  const { client, refreshes } = await signedIn({ withErrorData, clock: clock.read })
-  clock.ahead = 901
+test.each([false, true])(
+  'renews, and sends a call again that the library refused, jwtErrorData %s',
+  async (withErrorData) => {
+    const clock = runningClock()
+    const { client, refreshes } = await signedIn({ withErrorData, clock: clock.read })
+    clock.ahead = 901
 
-  expect(await client.private.query()).toBe('Your token worked, ann.')
-  expect(refreshes()).toBe(1)
-})
+    expect(await client.private.query()).toBe('Your token worked, ann.')
+    expect(refreshes()).toBe(1)
+  },
+)
 
 async function privateAfterExpiry(options: ClientApiOptions): Promise<string> {
   const clock = runningClock()
@@ -111,7 +114,7 @@ async function privateAfterExpiry(options: ClientApiOptions): Promise<string> {
   return client.private.query()
 }
 
-test('with jwtErrorData a refusal in the words of the app is mended, without it is not', async () => {
+test("a call that the library refused in the app's own words is sent again only with jwtErrorData", async () => {
   const ownText = 'Bitte neu anmelden'
 
   await expect(privateAfterExpiry({ ownText })).rejects.toMatchObject(unauthorized(ownText))
@@ -119,7 +122,7 @@ test('with jwtErrorData a refusal in the words of the app is mended, without it 
 })
 
 test.each([false, true])(
-  'passes an UNAUTHORIZED of the app untouched and renews nothing, jwtErrorData %s',
+  'passes on an UNAUTHORIZED of the app, and renews nothing, jwtErrorData %s',
   async (withErrorData) => {
     const { client, api, refreshes, session } = await signedIn({ withErrorData })
 
@@ -128,7 +131,7 @@ test.each([false, true])(
   },
 )
 
-test('a server that refuses whatever comes gets two calls and one renewal for each call of the app', async () => {
+test('a server that refuses everything gets each call twice, and parallel calls share one renewal', async () => {
   const { client, api, refreshes } = await signedIn()
 
   await expect(client.hostile.query()).rejects.toMatchObject(unauthorized('Token expired'))
@@ -138,7 +141,7 @@ test('a server that refuses whatever comes gets two calls and one renewal for ea
   expect(refreshes()).toBe(2)
 })
 
-test('a call without a token is refused as it is, and renews nothing', async () => {
+test('a call without a token fails with the error of the server, and renews nothing', async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
   const { client } = createClient(url)
@@ -147,7 +150,7 @@ test('a call without a token is refused as it is, and renews nothing', async () 
   expect(api.calls).toEqual(['hostile'])
 })
 
-test('works with a token router that was merged: its procedures are the roots', async () => {
+test('works with a token router that was merged into the root of the router', async () => {
   const api = createClientApi()
   const merged = api.t.mergeRouters(api.own, api.jwt.tokenRouter)
   const { url } = await serveClientApi(api, { router: merged as unknown as typeof api.router })
@@ -165,7 +168,7 @@ test('works with a token router that was merged: its procedures are the roots', 
   expect(session.signedIn).toBe(false)
 })
 
-test('token.refresh called by the app keeps what it answers', async () => {
+test('a refused `token.refresh` of the app changes no token', async () => {
   const { client, session } = await signedIn()
   const before = await session.headers()
   await expect(client.token.refresh.mutate({ refreshToken: 'nonsense' })).rejects.toMatchObject(
@@ -175,7 +178,7 @@ test('token.refresh called by the app keeps what it answers', async () => {
   expect(await session.headers()).toEqual(before)
 })
 
-test('with jwtErrorData an UNAUTHORIZED of the app in our words is not taken for ours, and its call is not sent twice', async () => {
+test("with jwtErrorData, an UNAUTHORIZED of the app in the library's words renews nothing, and its call is sent once", async () => {
   const { client, api, refreshes } = await signedIn({ withErrorData: true })
 
   await expect(client.hostile.query()).rejects.toThrow(TRPCClientError)

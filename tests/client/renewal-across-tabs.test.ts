@@ -57,7 +57,7 @@ test('two tabs renew once after a refusal too, over a slow storage', async () =>
   expect(refreshes()).toBe(1)
 })
 
-test('a document that is refused its locks, as a sandboxed frame is, renews without', async () => {
+test('a document that may not use locks, such as a sandboxed frame, renews without them', async () => {
   vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', { locks: { request: () => Promise.reject(new DOMException('', 'SecurityError')) } })
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
@@ -67,7 +67,7 @@ test('a document that is refused its locks, as a sandboxed frame is, renews with
   expect(refreshes()).toBe(1)
 })
 
-test('a worker takes the lock that tabs take', async () => {
+test('a worker takes the lock too', async () => {
   const requested = stubLocks('WorkerGlobalScope')
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
   passTime(860)
@@ -76,7 +76,7 @@ test('a worker takes the lock that tabs take', async () => {
   expect([refreshes(), requested.length]).toEqual([1, 1])
 })
 
-test('where there is a window but no navigator, renewals do without a lock', async () => {
+test('a runtime with `window` but without `navigator` renews without a lock', async () => {
   vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', undefined)
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
@@ -86,7 +86,7 @@ test('where there is a window but no navigator, renewals do without a lock', asy
   expect(refreshes()).toBe(1)
 })
 
-test('two users of one server do not wait for one another, though its runtime has locks', async () => {
+test('two users of one server do not wait for each other, even where the runtime has locks', async () => {
   const request = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
   vi.stubGlobal('navigator', { locks: { request } })
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
@@ -108,7 +108,7 @@ test('two tabs without locks both succeed: the grace forgives the second', async
   expect(refreshes()).toBeLessThanOrEqual(2)
 })
 
-test('sessions in memory, which no other tab shares, do not wait for one another', async () => {
+test('a session in memory takes no lock, because no other tab shares it', async () => {
   const request = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
   vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', { locks: { request } })
@@ -119,7 +119,7 @@ test('sessions in memory, which no other tab shares, do not wait for one another
   expect([refreshes(), request.mock.calls.length]).toEqual([1, 0])
 })
 
-test('a renewal does not undo the sign-in of another tab, where no event tells of it', async () => {
+test('a renewal does not undo a sign-in in another tab, even without a storage event', async () => {
   const { entries, ...storage } = memoryStorage()
   const later = {
     ...storage,

@@ -50,7 +50,7 @@ test(
   },
 )
 
-test('a quiet stream is taken up again at each expiry, not only at the first', { timeout: 20_000 }, async () => {
+test('a quiet stream reconnects at each expiry, not only at the first', { timeout: 20_000 }, async () => {
   const { client, tokens } = await start(2)
   const { words, errors, unsubscribe } = readWords(client, 'quiet')
   await sleep(6_500)
@@ -72,7 +72,7 @@ test('a stream that the server always refuses is tried twice', async () => {
   expect([api.timesCalled('hostileStream'), api.timesCalled('token.refresh')]).toEqual([2, 1])
 })
 
-test('a stream that is left while it waits for a renewal is never opened', async () => {
+test('a stream that is unsubscribed while it waits for a renewal is never opened', async () => {
   const { api, client } = await start(2)
   await sleep(1_000)
   api.renewal.answer = () => sleep(200).then(() => true)
@@ -84,12 +84,16 @@ test('a stream that is left while it waits for a renewal is never opened', async
   expect(api.calls).not.toContain('count')
 })
 
-test('a stream whose session was ended elsewhere ends with its token, and signs out', { timeout: 10_000 }, async () => {
-  const { api, client, session } = await start(2)
-  const { errors } = follow(client)
-  await sleep(200)
-  await api.jwt.endSessions('ann')
-  await expect.poll(() => errors, { timeout: 4_000 }).toEqual(['Not authorised'])
+test(
+  'when its session was ended elsewhere, a stream ends with its token, and signs out',
+  { timeout: 10_000 },
+  async () => {
+    const { api, client, session } = await start(2)
+    const { errors } = follow(client)
+    await sleep(200)
+    await api.jwt.endSessions('ann')
+    await expect.poll(() => errors, { timeout: 4_000 }).toEqual(['Not authorised'])
 
-  expect(session.signedIn).toBe(false)
-})
+    expect(session.signedIn).toBe(false)
+  },
+)

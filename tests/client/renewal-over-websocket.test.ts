@@ -35,7 +35,7 @@ const besideHttp = ({ url, address }: { url: string; address: string }, session:
   })
 
 test(
-  'queries over a WebSocket alone all succeed for three lifetimes, on one socket, renewed in time',
+  'over a WebSocket alone, all queries succeed for three lifetimes, on one socket, with tokens renewed in time',
   { timeout: 20_000 },
   async () => {
     const { api, renewals, address } = await start()
@@ -73,7 +73,7 @@ test(
 )
 
 test(
-  'renewed by HTTP beside the socket, a tracked stream loses and doubles nothing in four lifetimes',
+  'a tracked stream whose token is renewed over HTTP loses and doubles no event in four lifetimes',
   { timeout: 20_000 },
   async () => {
     const served = await start()
@@ -104,7 +104,7 @@ test('a client that never renews is asked once to reconnect, and there is no sto
   expect(api.connections.opened).toBe(2)
 })
 
-test('a token that ends in two months brings no notice, and no storm', async () => {
+test('a token that expires in two months causes no notice, and no storm', async () => {
   const api = createClientApi({ expiresIn: '60d' })
   const served = await serveClientApi(api)
   const { errors, numbers } = follow(bearerClients(served, await tokenOf(api)).bySocket)
@@ -114,7 +114,7 @@ test('a token that ends in two months brings no notice, and no storm', async () 
   expect(numbers).toEqual(countUp(numbers))
 })
 
-test('a client with an encoder of its own is sent no notice that it could not read', { timeout: 10_000 }, async () => {
+test('a client with its own encoder gets no notice, because it could not read it', { timeout: 10_000 }, async () => {
   const api = createClientApi({ expiresIn: LIFETIME })
   const texts: string[] = []
   const encoder = {
@@ -140,20 +140,24 @@ test('a client with an encoder of its own is sent no notice that it could not re
   expect(api.connections.opened).toBe(1)
 })
 
-test('a stream without tracked() begins anew when its socket moves: as it is', { timeout: 10_000 }, async () => {
-  const served = await start()
-  const client = besideHttp(served, createSession())
-  await client.token.create.mutate(ANN)
-  const { words, unsubscribe } = readWords(client, 'quiet')
-  await sleep(LIFETIME * 1_000)
-  unsubscribe()
+test(
+  'a stream without tracked() starts again when its socket reconnects, which is a known limit',
+  { timeout: 10_000 },
+  async () => {
+    const served = await start()
+    const client = besideHttp(served, createSession())
+    await client.token.create.mutate(ANN)
+    const { words, unsubscribe } = readWords(client, 'quiet')
+    await sleep(LIFETIME * 1_000)
+    unsubscribe()
 
-  expect(words.length).toBeGreaterThanOrEqual(2)
-  expect(served.api.connections.opened).toBeGreaterThanOrEqual(2)
-})
+    expect(words.length).toBeGreaterThanOrEqual(2)
+    expect(served.api.connections.opened).toBeGreaterThanOrEqual(2)
+  },
+)
 
 test(
-  'a stream over a WebSocket goes on when its first token was renewed for a call, and the next ends in silence',
+  'a stream over a WebSocket goes on when a call renews its first token, and no call renews the next one',
   { timeout: 15_000 },
   async () => {
     const api = createClientApi({ expiresIn: 3 })

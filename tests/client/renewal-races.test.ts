@@ -24,7 +24,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('token.refresh called by the app while a slow storage is read joins the one renewal, and is no new sign-in', async () => {
+test('a `token.refresh` of the app while a slow storage is read joins the one renewal, and is no new sign-in', async () => {
   const entries = new Map<string, string>()
   const { url } = await signedIn({ storage: memoryStorage(entries) })
   const { name, refreshToken } = JSON.parse(entries.get(STORAGE_KEY) ?? '') as { name: string; refreshToken: string }
@@ -36,11 +36,11 @@ test('token.refresh called by the app while a slow storage is read joins the one
   expect([session.signInId, await call]).toEqual([name, 'Your token worked, ann.'])
 })
 
-test('a renewal that a listener asks for as soon as somebody is signed in goes to the server that answered', async () => {
+test('a renewal that a listener starts right after a sign-in goes to the server that answered the sign-in', async () => {
   const { other, url, otherUrl } = await serveTwoServers()
   const session = createSession()
   const [first, second] = [clientOverHttp(session, otherUrl), clientOverHttp(session, url)]
-  await first.hello.query() // is the first with its router
+  await first.hello.query() // makes this link the first with a token router
   let renewed: Promise<unknown> | undefined
   session.subscribe(() => {
     if (session.signedIn) renewed ??= second.token.refresh.mutate(undefined as never).catch(() => {})
@@ -54,7 +54,7 @@ test('a renewal that a listener asks for as soon as somebody is signed in goes t
 })
 
 test(
-  'while a slow storage keeps a sign-in, its renewal goes to the server that answered',
+  'while a slow storage saves a sign-in, its renewal goes to the server that answered the sign-in',
   { timeout: 15_000 },
   async () => {
     const { other, url, otherUrl } = await serveTwoServers({ own: { expiresIn: 3 } })
@@ -75,7 +75,7 @@ test(
   },
 )
 
-test('token.revoke through the link of another server does not take the refresh token there', async () => {
+test('`token.revoke` through the link of another server does not send the refresh token there', async () => {
   const { url, otherUrl } = await serveTwoServers({ other: { store: memorySessions() } })
   const session = createSession()
   const bodies: unknown[] = []
@@ -99,7 +99,7 @@ test('token.revoke through the link of another server does not take the refresh 
   expect(bodies.filter((body) => String(body).includes('refreshToken'))).toEqual([])
 })
 
-/** Ann over an asynchronous storage, and what becomes of her renewals. */
+/** Ann, signed in over an asynchronous storage or `fast`. `fate.of` decides what happens to her renewals. */
 async function renewals(grace: number, fast?: ReturnType<typeof memoryStorage>) {
   const api = createClientApi({ grace })
   const { url } = await serveClientApi(api)
@@ -128,7 +128,7 @@ async function renewals(grace: number, fast?: ReturnType<typeof memoryStorage>) 
 }
 
 test(
-  'a refresh token is not sent again after the grace because the storage was slow meanwhile',
+  'a refresh token is not sent again after the grace, even if the storage was slow meanwhile',
   { timeout: 20_000 },
   async () => {
     const { client, session, storage, sent, loseNextAnswer } = await renewals(6)
@@ -150,7 +150,7 @@ test(
 )
 
 test(
-  'a refresh token is not sent again after the grace by a tab that froze between its look at the clock and the request',
+  'a tab that froze between its look at the clock and its request does not send a refresh token after the grace',
   { timeout: 20_000 },
   async () => {
     const { client, session, sent, loseNextAnswer } = await renewals(6, memoryStorage())
@@ -171,7 +171,7 @@ test(
   },
 )
 
-test('a renewal that failed after six seconds is not tried again before a pause', { timeout: 20_000 }, async () => {
+test('a renewal that failed after six seconds is repeated only after a pause', { timeout: 20_000 }, async () => {
   const { client, sent, fate } = await renewals(0)
   fate.of = async () => {
     await sleep(5_500)
@@ -187,7 +187,7 @@ test('a renewal that failed after six seconds is not tried again before a pause'
   await again
 })
 
-test('session.link twice in one chain still renews', { timeout: 20_000 }, async () => {
+test('a chain with two session links still renews', { timeout: 20_000 }, async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
   const session = createSession()

@@ -22,7 +22,7 @@ const UNAVAILABLE = { data: { code: 'SERVICE_UNAVAILABLE' } }
 
 type Fate = 'answered' | 'answer lost' | 'never answered' | 429 | 503
 
-/** Ann, signed in, and what becomes of her requests for a renewal. */
+/** Ann, signed in. `fates` says what happens to her next renewals, and `sent` when each was sent. */
 async function start({ grace = 10, storage = memoryStorage() } = {}) {
   const api = createClientApi({ grace })
   const { url } = await serveClientApi(api)
@@ -50,7 +50,7 @@ async function start({ grace = 10, storage = memoryStorage() } = {}) {
 }
 
 test.each([429, 503] as const)(
-  'a server that answers %i to every renewal is asked once, and not by each call',
+  'a server that answers %i to every renewal is not asked again by each call',
   async (status) => {
     const { client, fates, sent, session } = await start()
     fates.push(...Array<Fate>(50).fill(status))
@@ -66,7 +66,7 @@ test.each([429, 503] as const)(
   },
 )
 
-test('a renewal that was done, but whose answer was lost, is repeated inside the grace, and nobody is signed out', async () => {
+test('a renewal whose answer was lost is repeated within the grace, and nobody is signed out', async () => {
   const { client, fates, sent, session } = await start({ grace: 5 })
   fates.push('answer lost')
   setClockAhead(1_000)
@@ -77,7 +77,7 @@ test('a renewal that was done, but whose answer was lost, is repeated inside the
   expect(await client.private.query()).toBe('Your token worked, ann.')
 })
 
-test('a renewal that is not answered is repeated while its calls wait, and they are answered', async () => {
+test('a renewal without an answer is repeated while its calls wait, and the calls succeed', async () => {
   const { client, fates, sent } = await start({ grace: 6 })
   fates.push('never answered')
   setClockAhead(1_000)
@@ -87,7 +87,7 @@ test('a renewal that is not answered is repeated while its calls wait, and they 
   expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(1_990)
 })
 
-test('a refresh token is not sent again after the grace while its access token is good, by whichever tab', async () => {
+test('no tab sends a refresh token again after the grace while its access token is valid', async () => {
   const { client, fates, sent, tab } = await start()
   fates.push('answer lost')
   passTime(860)
@@ -100,7 +100,7 @@ test('a refresh token is not sent again after the grace while its access token i
 })
 
 test(
-  'a tab without a lock leaves a request of another tab alone, and takes its answer',
+  'a tab without a lock waits for the renewal of another tab, and takes its answer',
   { timeout: 10_000 },
   async () => {
     const { client, fates, sent, api, tab } = await start()
@@ -114,7 +114,7 @@ test(
   },
 )
 
-test('token.refresh called by the app is the one renewal, and answers what it brought', async () => {
+test('calls of `token.refresh` by the app share one renewal, and get its answer', async () => {
   const { client, sent, session, api } = await start()
   const { refreshToken } = JSON.parse(JSON.stringify(await client.token.create.mutate(ANN))) as { refreshToken: string }
   api.renewal.answer = () => sleep(100).then(() => true)
@@ -140,7 +140,7 @@ test('token.refresh called by the app is the one renewal, and answers what it br
 })
 
 test(
-  'where locks never call back, a good token goes on, and one that is over ends its calls',
+  'where locks never call back, calls with a valid token succeed, and calls with an expired one fail',
   { timeout: 20_000 },
   async () => {
     vi.stubGlobal('window', globalThis)

@@ -61,7 +61,7 @@ test.each([-300_000, -3_000, 3_000, 300_000])(
   },
 )
 
-test('a clock that is set back for hours lets the server say when to renew', async () => {
+test('after its clock was set back for hours, a client renews when the server refuses its token', async () => {
   let ahead = 0
   const { client, refreshes, api } = await signedIn({
     clock: () => new Date(performance.timeOrigin + performance.now() + ahead),
@@ -73,7 +73,7 @@ test('a clock that is set back for hours lets the server say when to renew', asy
   expect(api.timesCalled('private')).toBe(2)
 })
 
-test('a renewal that is refused ahead of time signs out, and what waited is refused', async () => {
+test('a renewal that is refused before the token expires signs out, and the calls that waited reject', async () => {
   const { client, api, session, refreshes } = await signedIn()
   passTime(860)
   api.renewal.answer = () => false
@@ -88,7 +88,7 @@ test('a renewal that is refused ahead of time signs out, and what waited is refu
 })
 
 test.each([false, true])(
-  'a renewal that is refused after a refusal signs out, jwtErrorData %s',
+  'a renewal after a refused call signs out if it is refused too, jwtErrorData %s',
   async (withErrorData) => {
     const { client, api, session, refreshes } = await signedIn({ withErrorData })
     await api.jwt.endSessions('ann')
@@ -102,7 +102,7 @@ test.each([false, true])(
   },
 )
 
-test('a renewal that is unavailable while the token is still good keeps the session, and lets the calls go', async () => {
+test('a renewal that is unavailable while the token is valid keeps the session, and the calls are sent', async () => {
   const { client, api, session, refreshes } = await signedIn()
   const rotate = vi.spyOn(api.store, 'rotate').mockRejectedValue(new Error('down'))
   passTime(860)
@@ -118,7 +118,7 @@ test('a renewal that is unavailable while the token is still good keeps the sess
   expect(refreshes()).toBe(2)
 })
 
-test('a renewal that is unavailable once the token has ended keeps the session, and rejects the calls that waited', async () => {
+test('a renewal that is unavailable once the token has expired keeps the session, and the calls that waited reject', async () => {
   const { client, api, session, refreshes } = await signedIn()
   const rotate = vi.spyOn(api.store, 'rotate').mockRejectedValue(new Error('down'))
   passTime(1_000)
@@ -196,7 +196,7 @@ test('a sign-out while a renewal reads a slow storage is not undone', async () =
   ])
 })
 
-test('a sign-in as somebody else during a renewal stays', async () => {
+test('a sign-in of another user during a renewal is kept', async () => {
   const { client, api, session } = await signedIn()
   passTime(860)
   api.renewal.answer = () => sleep(100).then(() => true)
@@ -210,7 +210,7 @@ test('a sign-in as somebody else during a renewal stays', async () => {
 })
 
 test.each([5, 'x', {}, [], null, { token: '', expiresIn: 5 }, { token: 'n.e.w' }, { json: { token: 'n.e.w' } }])(
-  'an answer to a renewal that is no token, %j, keeps the session',
+  'a renewal that is answered with %j, which is no token, keeps the session',
   async (nonsense) => {
     const { url } = await signedIn()
     const via = (): TRPCLink<ClientRouter> => () => (call) =>

@@ -32,7 +32,7 @@ test('gives the token to headers, connectionParams and the fetch of an EventSour
   expect(Object.fromEntries(sent)).toEqual({ accept: 'text/event-stream', ...headers })
 })
 
-test('reads the claims of the token, the same object until they change', async () => {
+test('reads the claims of the token, and gives the same object until they change', async () => {
   const { client, session } = await signedIn()
   const { claims } = session
 
@@ -73,7 +73,7 @@ test('a sign-in keeps its name through renewals, and the next one has another', 
 })
 
 test.each(['a.b.c', 'a._.c', `a.${btoa('no json!!')}.c`, 'a.Nw.c', 'a._w.c'])(
-  'has no claims for the token %j, and says so quietly',
+  'has no claims for the token %j, and does not throw',
   (token) => {
     const { signedIn: isSignedIn, claims } = sessionWith(token)
     expect([isSignedIn, claims]).toEqual([true, null])
@@ -110,7 +110,7 @@ test('leaves no timer behind once a connection has its parameters', async () => 
   expect(timers()).toBeLessThanOrEqual(before)
 })
 
-test('a listener that throws keeps nothing from the storage, nor from the other listeners', async () => {
+test('after a listener throws, the storage is still written, and the other listeners are still called', async () => {
   const reported: unknown[] = []
   vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
   const storage = memoryStorage()

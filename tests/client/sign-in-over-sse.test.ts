@@ -19,7 +19,7 @@ async function start() {
   return { api, line, tab }
 }
 
-test('a stream ends when another user signs in, and a break of the network brings it back for nobody', async () => {
+test('a stream ends when another user signs in, and does not come back after a break of the network', async () => {
   const { line, tab } = await start()
   const { trpc } = tab()
   await trpc.token.create.mutate(ANN)
@@ -35,7 +35,7 @@ test('a stream ends when another user signs in, and a break of the network bring
   expect(new Set(anns.words)).toEqual(new Set(['Mail for ann.']))
 })
 
-test('a stream that reconnects after another tab has signed in, of which no event told, is not served as that user', async () => {
+test('a stream that reconnects after a sign-in in another tab, without a storage event, is not served as the new user', async () => {
   const { line, tab } = await start()
   const [first, second] = [tab(), tab()]
   await first.trpc.token.create.mutate(ANN)
@@ -50,7 +50,7 @@ test('a stream that reconnects after another tab has signed in, of which no even
   expect(anns.errors).toEqual([CHANGED])
 })
 
-test('a stream of nobody goes on through a sign-in, and after a break of the network still as nobody', async () => {
+test('a stream opened before any sign-in goes on after a sign-in and a break of the network, still as nobody', async () => {
   const { line, tab } = await start()
   const { trpc } = tab()
   const open = readWords(trpc, 'mail')

@@ -33,7 +33,7 @@ async function start(options?: SocketOptions) {
 }
 
 test.each([true, false])(
-  "after a change of user nobody's subscription goes on, and the next user gets no mail of the former one, lazy %s",
+  'after a change of user, a subscription opened before any sign-in goes on, and the next user gets no mail of the former one, lazy %s',
   async (lazy) => {
     const { session, trpc } = await start({ lazy })
     const open = readWords(trpc, 'mail')
@@ -55,7 +55,7 @@ test.each([true, false])(
   },
 )
 
-test('a mutation that runs on the socket ends with its sign-in, and the next one is as the next user', async () => {
+test('a mutation that runs on the socket ends with its sign-in, and the next one runs as the next user', async () => {
   const { api, trpc } = await start()
   await trpc.token.create.mutate(ANN)
   const running = trpc.slow.mutate().catch(textOf)
@@ -122,7 +122,7 @@ test('a sign-in over the socket makes it the socket of that user, and `token.rev
   expect(api.store.size).toBe(1)
 })
 
-test('a sign-in in another tab moves this one to a new connection', async () => {
+test('a sign-in in another tab moves this tab to a new connection', async () => {
   const storage = memoryStorage()
   const { served, trpc } = await start({ storage })
   await trpc.token.create.mutate(ANN)

@@ -19,18 +19,18 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('what vanished from an asynchronous storage after a sign-in is a sign-out, and not written again', async () => {
+test('an entry that vanishes from an asynchronous storage is a sign-out, and is not written again', async () => {
   const storage = asyncStorage()
   const { client, session } = await signedIn({ storage })
   expect(storage.entries.size).toBe(1)
-  storage.entries.clear() // "clear site data", or a sign-out by the app's own hand
+  storage.entries.clear() // "clear site data", or the app removes the entry itself
   passTime(860)
   await client.private.query().catch(() => {})
 
   expect([session.signedIn, storage.entries.get(STORAGE_KEY)?.includes('"token"') ?? false]).toEqual([false, false])
 })
 
-test('what vanished from a storage that answers undefined for nothing is a sign-out', async () => {
+test('an entry that vanishes is a sign-out, even if the storage answers `undefined` instead of `null`', async () => {
   const entries = new Map<string, string>()
   const storage = { ...memoryStorage(entries), getItem: (key: string) => entries.get(key) as unknown as string | null }
   const { client, session } = await signedIn({ storage })
@@ -42,7 +42,7 @@ test('what vanished from a storage that answers undefined for nothing is a sign-
 })
 
 test(
-  'a write that a storage does late, after it was given up, does not bring the tokens of a sign-out back',
+  'a write that the storage finishes too late does not bring the tokens back after a sign-out',
   { timeout: 20_000 },
   async () => {
     const storage = asyncStorage()
@@ -61,7 +61,7 @@ test(
   },
 )
 
-test('two tabs whose clock was 500 days ahead at a sign-in do not write in turn for ever', async () => {
+test('two tabs do not overwrite each other for ever after a sign-in with a clock 500 days ahead', async () => {
   const entries = new Map<string, string>()
   const listeners: ((event: unknown) => void)[] = []
   let writes = 0
@@ -96,7 +96,7 @@ test('two tabs whose clock was 500 days ahead at a sign-in do not write in turn 
   expect(writes - before).toBe(0)
 })
 
-test('a session without a storage leaves no listener behind in a server runtime that has events (Deno, Bun, workerd)', () => {
+test('a session without a storage adds no listener in a server runtime that has events (Deno, Bun, workerd)', () => {
   const listen = vi.fn<() => void>()
   vi.stubGlobal('addEventListener', listen)
   for (let request = 0; request < 10; request += 1) createSession()

@@ -7,7 +7,7 @@ import { countUp, follow } from '../support/follow.ts'
 import { passTime } from '../support/later.ts'
 import { clientOverWebSocket } from '../support/session-clients.ts'
 
-test('a stream whose role was taken away at a renewal over its socket is taken up again, and loses no event', async () => {
+test('a stream starts again when a renewal over its socket takes a role away, and loses no event', async () => {
   const outcomes: Outcome[] = []
   const api = createClientApi({ retfunc: (outcome) => void outcomes.push(outcome) })
   const { address } = await serveClientApi(api)

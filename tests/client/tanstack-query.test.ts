@@ -18,7 +18,7 @@ async function start() {
   return { ...made, queryClient, trpc, expire }
 }
 
-/** Observes protected queries, as so many components do. */
+/** Observes `n` protected queries, as `n` components do. */
 function observe({ queryClient, trpc }: Pick<Awaited<ReturnType<typeof start>>, 'queryClient' | 'trpc'>, n: number) {
   return Array.from({ length: n }, (_, i) => {
     const observer = new QueryObserver(queryClient, trpc.double.queryOptions(i))

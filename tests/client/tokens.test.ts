@@ -54,14 +54,14 @@ test('keeps the tokens under one name, and leaves only the time of the sign-out 
   expect(new Set(Object.keys(left))).toEqual(new Set(['since', 'name', 'renewals']))
 })
 
-test('takes a name of your own', async () => {
+test('keeps the tokens under the name that the app gives', async () => {
   const storage = memoryStorage()
   await signedIn({ storage, key: 'mine' })
 
   expect([...storage.entries.keys()]).toEqual(['mine'])
 })
 
-test('a session that begins later finds what an earlier one kept', async () => {
+test('a later session finds the tokens that an earlier one kept', async () => {
   const storage = memoryStorage()
   const { url } = await signedIn({ storage })
   const reloaded = createClient(url, { storage })
@@ -91,7 +91,7 @@ test.each([
   ['taking away', { ...memoryStorage(), removeItem: fail }],
   ['everything', { getItem: fail, setItem: fail, removeItem: fail }],
   ['everything, later', { getItem: failLater, setItem: failLater, removeItem: failLater }],
-])('a storage that throws at %s is done without: the tokens live in memory', async (_what, storage) => {
+])('without a storage that throws at %s, the session keeps the tokens in memory', async (_what, storage) => {
   const { client, session } = await signedIn({ storage })
 
   expect(await client.private.query()).toBe('Your token worked, ann.')
@@ -99,7 +99,7 @@ test.each([
   expect(session.signedIn).toBe(false)
 })
 
-test('an asynchronous storage is waited for before the first call', async () => {
+test('the first call waits for an asynchronous storage', async () => {
   const storage = asyncStorage({ waitMs: 50 })
   const { url } = await signedIn({ storage })
   await sleep(100)
@@ -117,7 +117,7 @@ test('headers, too, wait for an asynchronous storage', async () => {
   expect(await createSession({ storage }).headers()).toEqual({ authorization: 'Bearer a.b.c' })
 })
 
-test('a sign-in while an asynchronous storage is being read is not undone by what that answers', async () => {
+test('a sign-in while an asynchronous storage is being read is not undone by what the storage answers', async () => {
   const storage = asyncStorage({ waitMs: 300 })
   storage.entries.set(STORAGE_KEY, kept('of.somebody.else'))
   const { url } = await serveClientApi(createClientApi())
@@ -156,7 +156,7 @@ test("takes over what another tab writes, from the browser's storage event", asy
   expect([session.signedIn, listener.mock.calls.length]).toEqual([false, 2])
 })
 
-test('a storage that was full once keeps no token: a sign-out is one for the next page too', async () => {
+test('a storage that was full once keeps no token, so a sign-out holds for the next page too', async () => {
   const storage = memoryStorage()
   const setItem = vi.spyOn(storage, 'setItem')
   const { client, session } = await signedIn({ storage })
@@ -171,7 +171,7 @@ test('a storage that was full once keeps no token: a sign-out is one for the nex
   expect([session.signedIn, createSession({ storage }).signedIn]).toEqual([false, false])
 })
 
-test('what another tab writes into another storage under the same name is nobody here', async () => {
+test('what another tab writes into another storage under the same name is ignored', async () => {
   const tell = stubStorageEvents()
   const storage = memoryStorage()
   storage.setItem(STORAGE_KEY, kept('a.b.c'))
@@ -181,7 +181,7 @@ test('what another tab writes into another storage under the same name is nobody
   expect(await session.headers()).toEqual({ authorization: 'Bearer a.b.c' })
 })
 
-test('what another tab writes is read through the wrapper that wrote it', async () => {
+test('what another tab writes is read through the wrapper of the storage', async () => {
   const tell = stubStorageEvents()
   const area = memoryStorage()
   const storage = {
@@ -208,7 +208,7 @@ test('an entry that vanishes from the storage is a sign-out, in every tab', asyn
   expect([session.signedIn, second.session.signedIn, storage.entries.size]).toEqual([false, false, 0])
 })
 
-test('a storage that keeps nothing is one in memory', async () => {
+test('with a storage that keeps nothing, the session keeps the tokens in memory', async () => {
   const { client, session } = await signedIn({ storage: { getItem: () => null, setItem() {}, removeItem() {} } })
 
   expect(await client.private.query()).toBe('Your token worked, ann.')
@@ -228,7 +228,7 @@ test('an older entry that another tab writes late is replaced by the newer one',
   expect(reloaded.claims?.sub).toBe('bob')
 })
 
-test('a sign-out before an asynchronous storage has answered signs out whom it names', async () => {
+test('a sign-out before an asynchronous storage has answered signs out the stored user', async () => {
   const storage = asyncStorage({ waitMs: 50 })
   await signedIn({ storage })
   const reloaded = createSession({ storage })
@@ -239,7 +239,7 @@ test('a sign-out before an asynchronous storage has answered signs out whom it n
   expect([reloaded.signedIn, again.signedIn]).toEqual([false, false])
 })
 
-test('a storage that never answers is done without after five seconds', { timeout: 10_000 }, async () => {
+test('after five seconds, the session goes on without a storage that never answers', { timeout: 10_000 }, async () => {
   const silent = { getItem: () => new Promise<null>(() => {}), setItem() {}, removeItem() {} }
   const { client, session } = await signedIn({ storage: silent })
 

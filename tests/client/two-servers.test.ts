@@ -7,7 +7,7 @@ import { clientOverHttp } from '../support/session-clients.ts'
 import { serveTwoServers } from '../support/two-servers.ts'
 
 describe('two servers', () => {
-  test('the refresh token goes only to the one that issued it, whichever is called', async () => {
+  test('the refresh token goes only to the server that issued it, whichever is called', async () => {
     const { own, other, url, otherUrl } = await serveTwoServers()
     const session = createSession()
     const [first, second] = [clientOverHttp(session, url), clientOverHttp(session, otherUrl)]
@@ -18,7 +18,7 @@ describe('two servers', () => {
     expect([own.calls, other.calls]).toEqual([['token.create', 'token.refresh'], ['private']])
   })
 
-  test('after a reload it never goes through a link with `router: null`, which sends the access token', async () => {
+  test('after a reload, a link with `router: null` sends the access token, but renews nothing', async () => {
     const { own, other, url, otherUrl } = await serveTwoServers()
     const storage = memoryStorage()
     await clientOverHttp(createSession({ storage }), url).token.create.mutate(ANN)

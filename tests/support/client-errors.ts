@@ -1,7 +1,7 @@
-/** The text of the error of a call that ends because another sign-in, or none, has taken the place of its own. */
+/** The error text of a call that ends because its sign-in has ended or changed. */
 export const CHANGED = 'The sign-in has changed'
 
-/** For `catch`: what a failed call says. */
+/** For `catch`: the text of the error. */
 export const textOf = (error: Error): string => error.message
 
 /** The UNAUTHORIZED error of a server, as its client gets it. */

@@ -1,4 +1,4 @@
-/** Keeps those who wait for `opened` waiting until `open` is called. */
+/** A promise, `opened`, that resolves when `open` is called. */
 export function gate() {
   let open!: () => void
   const opened = new Promise<void>((resolve) => (open = resolve))

@@ -33,7 +33,7 @@ export async function createLine(url: string) {
   return line
 }
 
-/** A line to the sockets of a server, whose answers take `answerMs`. */
+/** A line for WebSockets that delays each answer of the server by `answerMs`. */
 export async function slowLine(url: string) {
   const line = { address: '', answerMs: 0 }
   const proxy = createServer((socket) => {

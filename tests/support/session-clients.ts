@@ -15,7 +15,7 @@ import { wsClientOf } from './socket.ts'
 
 type WsClient = ReturnType<typeof createWSClient>
 
-/** The stock client of a session over HTTP. `router: null` says that its server has no token router for it. */
+/** The stock client of a session over HTTP. With `router: null`, it renews nothing through this client. */
 export const clientOverHttp = (session: Session, url: string, options: { router?: null } = {}) =>
   createTRPCClient<ClientRouter>({
     links: [session.link(options), httpBatchLink({ url, headers: session.headers })],

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 
-/** Collects the rejections that nobody handles, instead of vitest, until the test ends. */
+/** Collects unhandled rejections until the test ends. Vitest does not see these. */
 export function collectUnhandledRejections(): unknown[] {
   const reasons: unknown[] = []
   const listeners = process.listeners('unhandledRejection')
