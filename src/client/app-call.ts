@@ -29,8 +29,7 @@ export function createAppCalls({ store, renewal, owners }: Dependencies): (call:
     if (current.token !== used.token) return { waitFor: undefined }
     const waitFor = renewal.afterRejection(current)
     if (waitFor) return { waitFor }
-    const isExpired = current.endsAt !== null && Date.now() >= current.endsAt
-    if (current.refreshToken === undefined && isExpired) void store.offer(endOf(current))
+    if (current.refreshToken === undefined && Date.now() >= current.endsAt) void store.offer(endOf(current))
     return undefined
   }
 

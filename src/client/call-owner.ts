@@ -2,6 +2,7 @@ import type { Operation, TRPCClientError } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 
 import { laterBatch } from './ask.ts'
+import type { SignIn } from './entry.ts'
 import { signInChanged } from './sign-in-store.ts'
 
 /** To whom a call belongs. */
@@ -10,8 +11,11 @@ export interface Owner {
   readonly signIn: string | null
   /** What the answer does to the bearer of the call's connection, on the server. */
   readonly givesBearer?: 'sign-in' | 'renewal'
-  /** The sign-in that the call renews. Alone in its request, it carries the token, which may lead it to the right server. */
-  readonly renews?: string
+  /**
+   * The access token of the sign-in that the call renews or ends. Alone in its request, the call carries it: a server with
+   * several keys may choose by it. It is a function so that a log of calls does not show the token.
+   */
+  readonly ownToken?: () => string
   /** Whether the call is to wait for sign-ins over its connection: the server takes it for a sign-out that comes after them. */
   readonly afterSignIns?: boolean
 }
@@ -31,11 +35,11 @@ export interface CallOwners {
   /** While nobody's calls are sent again, because they were in a batch with others: the others wait for that. */
   readonly nobodysTurn: Promise<void> | undefined
   /**
-   * Whether the calls are those of the current sign-in, rather than of nobody.
+   * Returns the access token that calls carry; undefined for those of nobody.
    *
    * @throws {TRPCClientError} if a call belongs to another sign-in than the current one, or the calls to more than one
    */
-  areOfCurrent(calls: CallsToSend | undefined, current: string | null): boolean
+  tokenFor(calls: CallsToSend | undefined, current: SignIn | null): string | undefined
 }
 
 /** Makes the marks of one session. */
@@ -60,14 +64,15 @@ export function createCallOwners(): CallOwners {
     get nobodysTurn() {
       return nobodysTurn
     },
-    areOfCurrent(calls, current) {
+    tokenFor(calls, current) {
       const ops = calls === undefined ? [] : 'op' in calls ? [calls.op] : calls.opList
-      const names = new Set(ops.map((op) => ownerOf(op)).map((owner) => (owner ? owner.signIn : current)))
-      const [name = current] = names
-      if (names.size < 2 && (name === null || name === current))
-        return (
-          name !== null || (current !== null && ops.length > 0 && ops.every((op) => ownerOf(op)?.renews === current))
-        )
+      const currentName = current?.name ?? null
+      const names = new Set(ops.map((op) => ownerOf(op)).map((owner) => (owner ? owner.signIn : currentName)))
+      const [name = currentName] = names
+      if (names.size < 2 && (name === null || name === currentName)) {
+        if (name !== null) return current?.token
+        return ops.length === 1 ? ownerOf(ops[0]!)?.ownToken?.() : undefined
+      }
       if (names.has(null)) nobodysTurn ??= laterBatch().finally(() => (nobodysTurn = undefined))
       throw sendAgain()
     },

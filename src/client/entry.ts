@@ -15,10 +15,10 @@ export interface SignOut {
 export interface Tokens {
   readonly token: string
   readonly refreshToken?: string | undefined
-  /** When the access token expires, in milliseconds since 1970; `null` for never. */
-  readonly endsAt: number | null
-  /** The lifetime of the access token; `null` if it never expires. */
-  readonly lifetimeMs: number | null
+  /** When the access token expires, in milliseconds since 1970. */
+  readonly endsAt: number
+  /** From when on it is renewed, in milliseconds since 1970. */
+  readonly dueAt: number
   /** How long the server accepts a refresh token again after its first use. */
   readonly graceMs: number
 }
@@ -39,6 +39,8 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const BEARER = /^[\w.~+/-]+=*$/
 const MAX_TOKEN_LENGTH = 16 * 1_024
 const MAX_AHEAD_MS = 400 * 24 * 3_600_000
+/** When a token expires that never does. JSON knows no infinity. */
+const NEVER = Number.MAX_SAFE_INTEGER
 
 type Answer = IssuedToken & Partial<TokenPair>
 
@@ -73,22 +75,24 @@ export function randomName(): string {
 
 /**
  * Returns the tokens of an answer. Their lifetime counts from now, because the clocks of device and server may differ. It is
- * one second shorter, because a token's times are rounded down to whole seconds.
+ * one second shorter, because a token's times are rounded down to whole seconds. It is renewed earlier than the server asks a
+ * socket to reconnect (a quarter or 30 s ahead), and not by all clients at the same time.
  *
  * @throws {TRPCClientError} if the answer is not one of the token router
  */
 export function tokensOf(answer: unknown): Tokens {
   const { token, refreshToken, expiresIn, grace = 0 } = Object(answer) as Answer
-  const lifetimeMs = expiresIn === null ? null : Math.max(expiresIn - 1, 0) * 1_000
-  const endsAt = lifetimeMs === null ? null : Date.now() + lifetimeMs
-  const tokens = { token, refreshToken, lifetimeMs, endsAt, graceMs: grace * 1_000 }
+  const lifetimeMs = expiresIn === null ? Number.POSITIVE_INFINITY : Math.max(expiresIn - 1, 0) * 1_000
+  const endsAt = Math.min(Date.now() + lifetimeMs, NEVER)
+  const dueAt = endsAt - Math.min(lifetimeMs / 3, 45_000) - Math.random() * Math.min(lifetimeMs / 20, 15_000)
+  const tokens = { token, refreshToken, endsAt, dueAt, graceMs: grace * 1_000 }
   if (!areTokens(tokens, BEARER)) throw new TRPCClientError('The server answered no token')
   return tokens
 }
 
 /** The answer that a server would give with these tokens now. */
 export function answerOf({ token, refreshToken, endsAt, graceMs }: SignIn): IssuedToken | TokenPair {
-  const expiresIn = endsAt === null ? null : Math.max(Math.round((endsAt - Date.now()) / 1_000) + 1, 0)
+  const expiresIn = endsAt === NEVER ? null : Math.max(Math.round((endsAt - Date.now()) / 1_000) + 1, 0)
   const issued: IssuedToken = { token, category: 'Bearer', expiresIn }
   return refreshToken === undefined ? issued : { ...issued, refreshToken, grace: graceMs / 1_000 }
 }
@@ -115,12 +119,12 @@ function isEntry(entry: Partial<SignIn>): entry is Entry {
 }
 
 function areTokens(tokens: Partial<Record<keyof Tokens, unknown>>, pattern: RegExp): tokens is Tokens {
-  const { token, refreshToken, endsAt, lifetimeMs, graceMs } = tokens
+  const { token, refreshToken, endsAt, dueAt, graceMs } = tokens
   return (
     isText(token) &&
     pattern.test(token) &&
     (refreshToken === undefined || isText(refreshToken)) &&
-    [endsAt, lifetimeMs, graceMs].every((value, i) => Number.isFinite(value) || (value === null && i < 2))
+    [endsAt, dueAt, graceMs].every(Number.isFinite)
   )
 }
 

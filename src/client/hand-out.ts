@@ -52,12 +52,9 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
   const listeners = new Set<() => void>()
   let latest: AnsweredFor | undefined
 
-  const authorization = (): { authorization: string } | undefined =>
-    store.current ? { authorization: `Bearer ${store.current.token}` } : undefined
-
   async function headers(calls?: CallsToSend): Promise<AuthorizationHeaders> {
     await store.loading
-    return (owners.areOfCurrent(calls, store.name) && authorization()) || {}
+    return authorization(owners.tokenFor(calls, store.current)) ?? {}
   }
 
   /** Waits for a renewal if one is due. */
@@ -81,10 +78,10 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
     headers,
     async connectionParams() {
       await untilFresh()
-      const isNobodys = answeredParams.signingIn > 0
-      latest = isNobodys ? { signIn: null, token: undefined } : { signIn: store.name, token: store.current?.token }
+      const speaker = answeredParams.signingIn > 0 ? null : store.current
+      latest = { signIn: speaker?.name ?? null, token: speaker?.token }
       for (const listener of listeners) listener()
-      return (!isNobodys && authorization()) || null
+      return authorization(latest.token) ?? null
     },
     eventSourceOptions: (call) => ({
       async fetch(url, init) {
@@ -97,4 +94,8 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
     }),
     answeredParams,
   }
+}
+
+function authorization(token: string | undefined): { authorization: string } | undefined {
+  return token === undefined ? undefined : { authorization: `Bearer ${token}` }
 }

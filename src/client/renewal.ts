@@ -32,7 +32,6 @@ export interface Renewal {
 interface State {
   readonly name: string
   readonly renewals: number
-  readonly dueAtMs: number
   /** Whether the server has rejected the access token. */
   isRejected?: boolean
   sent?: SentRequests
@@ -50,12 +49,11 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
 
   function stateOf(signIn: SignIn): State {
     const { name, renewals } = signIn
-    if (!latest || !isSame(latest, signIn)) latest = { name, renewals, dueAtMs: dueAt(signIn) }
+    if (!latest || !isSame(latest, signIn)) latest = { name, renewals }
     return latest
   }
 
-  const isOver = (signIn: SignIn): boolean =>
-    stateOf(signIn).isRejected === true || (signIn.endsAt !== null && Date.now() >= signIn.endsAt)
+  const isOver = (signIn: SignIn): boolean => stateOf(signIn).isRejected === true || Date.now() >= signIn.endsAt
 
   function isPaused(signIn: SignIn): boolean {
     const { failure } = stateOf(signIn)
@@ -70,7 +68,7 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     store.current && isSame(start, store.current) ? store.current : null
 
   /** Sends the refresh token. Its answer is taken whenever it comes. */
-  async function send(signIn: SignIn, route: Route, refreshToken: string): Promise<void> {
+  async function send(signIn: SignIn, route: Route): Promise<void> {
     const { since, name, router, renewals } = signIn
     const state = stateOf(signIn)
     const lastAtMs = Date.now()
@@ -82,7 +80,7 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     if (!present || (isRepeat && !isInWindow(present))) return
     state.sent = { ...state.sent, lastAtMs: Date.now() }
     try {
-      const tokens = tokensOf(await route.send('refresh', { refreshToken }, name))
+      const tokens = tokensOf(await route.send('refresh', signIn))
       await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })
     } catch (error) {
       if (readRejection(error) === 'sign-out') await store.offer(endOf(signIn), error as Error)
@@ -124,12 +122,9 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
 
   function now(signIn: SignIn): Promise<void> {
     const state = stateOf(signIn)
-    const { refreshToken } = signIn
     const route = routes.to(signIn)
-    if (!route || refreshToken === undefined) return Promise.resolve()
-    state.running ??= underLock(lock, (hasLock) =>
-      work(signIn, (present) => send(present, route, refreshToken), hasLock),
-    )
+    if (!route || signIn.refreshToken === undefined) return Promise.resolve()
+    state.running ??= underLock(lock, (hasLock) => work(signIn, (present) => send(present, route), hasLock))
       .catch((error: Error) => {
         state.failure = { atMs: Date.now(), error }
         repeatLater(signIn, state.sent?.lastAtMs ?? Date.now())
@@ -144,10 +139,10 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
   /** A good token need not be renewed: its calls go on when the renewal is slow or fails. */
   function untilRenewed(signIn: SignIn): Promise<void> | undefined {
     if (signIn.refreshToken === undefined || !routes.to(signIn)) return undefined
-    const { running, failure, dueAtMs } = stateOf(signIn)
+    const { running, failure } = stateOf(signIn)
     const isGood = !isOver(signIn)
     if (!running) {
-      if (isGood && (isPaused(signIn) || Date.now() < dueAtMs || !maySend(signIn, true))) return undefined
+      if (isGood && (isPaused(signIn) || Date.now() < signIn.dueAt || !maySend(signIn, true))) return undefined
       if (isPaused(signIn)) return Promise.reject(failure?.error)
     }
     return withTimeout(now(signIn), isGood ? GOOD_WAIT_MS : EXPIRED_WAIT_MS, notAnswered()).catch((error: unknown) => {
@@ -163,12 +158,6 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     },
     now,
   }
-}
-
-/** Earlier than the server asks a socket to reconnect (a quarter or 30 s ahead), and not at the same time for all clients. */
-function dueAt({ endsAt, lifetimeMs }: SignIn): number {
-  if (endsAt === null || lifetimeMs === null) return Number.POSITIVE_INFINITY
-  return endsAt - Math.min(lifetimeMs / 3, 45_000) - Math.random() * Math.min(lifetimeMs / 20, 15_000)
 }
 
 function isSame(one: Pick<SignIn, 'name' | 'renewals'>, { name, renewals }: SignIn): boolean {

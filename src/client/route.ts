@@ -1,12 +1,13 @@
 import { askAsNobody, type Call } from './ask.ts'
 import type { CallOwners } from './call-owner.ts'
+import type { SignIn } from './entry.ts'
 
 /** The way to the token router that answered a sign-in. */
 export interface Route {
   /** The path of the token router. */
   readonly router: string
-  /** Sends a call of the link's own, and returns its answer. */
-  send(name: 'refresh' | 'revoke', input: { refreshToken: string }, renews?: string): Promise<unknown>
+  /** Renews a sign-in or ends it, by a call of the link's own. Returns the answer. */
+  send(name: 'refresh' | 'revoke', signIn: SignIn, input?: object): Promise<unknown>
 }
 
 /** Knows through which link a sign-in is renewed. */
@@ -32,10 +33,12 @@ export function createRoutes(owners: CallOwners): Routes {
         /**
          * The call has an id that no other call has, and no signal that could cancel it for others.
          */
-        async send(name, input, renews) {
+        async send(name, signIn, input = { refreshToken: signIn.refreshToken }) {
           lastId -= 1
           const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
-          const about = renews === undefined ? { afterSignIns: true } : ({ givesBearer: 'renewal', renews } as const)
+          const ownToken = (): string => signIn.token
+          const about =
+            name === 'refresh' ? { ownToken, givesBearer: 'renewal' as const } : { ownToken, afterSignIns: true }
           const { result } = await askAsNobody({ op, next }, owners, about)
           return (result as { data?: unknown }).data
         },

@@ -22,6 +22,7 @@ const UNKNOWN: AnsweredFor = { signIn: '', token: undefined }
 /** What is needed of the client that `createWSClient` makes. */
 export interface SocketClient {
   readonly connection: { readonly state: string; readonly ws: { close(): void; readonly readyState: number } } | null
+  readonly connectionState: { get(): { readonly state: string } }
 }
 
 interface Dependencies {
@@ -29,6 +30,8 @@ interface Dependencies {
   readonly owners: CallOwners
   readonly params: AnsweredParams
 }
+
+type Socket = NonNullable<SocketClient['connection']>['ws']
 
 interface RunningCall {
   readonly signIn: string | null
@@ -44,7 +47,9 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
   }
 
   return (client) => () => {
-    const speakers = new Map<NonNullable<SocketClient['connection']>['ws'], AnsweredFor>()
+    const speakers = new Map<Socket, AnsweredFor>()
+    /** Connections over which somebody has signed in: nobody knows whom they speak for. They are kept for sign-ins only. */
+    const usedForSignIn = new WeakSet<Socket>()
     const running = new Set<RunningCall>()
     let shown = store.name
     let stopWatching: (() => void) | undefined
@@ -60,19 +65,20 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     function closeOthers(signIn: string | null): void {
       noteSpeaker()
       for (const [ws, speaker] of speakers) {
-        if (speaker.signIn !== signIn && ws.readyState === OPEN) ws.close()
+        const isSpent = usedForSignIn.has(ws) && params.signingIn === 0
+        if ((isSpent || speaker.signIn !== signIn) && ws.readyState === OPEN) ws.close()
         if (ws.readyState > OPEN) speakers.delete(ws)
       }
     }
 
-    /** A renewal over a connection renews its token. After a sign-in over it, nobody knows whom it speaks for. */
-    function noteBearer(answer: unknown): void {
+    /** A renewal over a connection renews its token. One of nobody's, during a sign-in, becomes whose the answer is. */
+    function noteBearer(givesBearer: Owner['givesBearer'], answer: unknown): void {
       const { connection } = client
-      if (!connection) return
-      const speaker = speakers.get(connection.ws)
+      const speaker = connection && speakers.get(connection.ws)
+      if (!speaker) return
       const { token } = Object(answer) as { token?: string }
-      if (params.signingIn > 0) connection.ws.close()
-      else if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
+      if (givesBearer === 'sign-in' || params.signingIn > 0) usedForSignIn.add(connection.ws)
+      else speakers.set(connection.ws, { signIn: speaker.signIn, token })
     }
 
     /** A connection that was opened with an older token than the present one gets it by new parameters. */
@@ -111,9 +117,9 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       while (!isDone() && !isReadyFor(signIn)) await nextLook()
     }
 
-    /** A client without a connection asks for parameters, and calls, before it has one again. */
+    /** A client that was closed, or is lazy, calls before it has a connection again. */
     function stopIfIdle(): void {
-      if (!client.connection && running.size === 0) stopWatching?.()
+      if (client.connectionState.get().state === 'idle' && running.size === 0) stopWatching?.()
     }
 
     function follow(): void {
@@ -188,7 +194,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
             call.isSent = true
             return next(op).subscribe({
               next(envelope) {
-                if (givesBearer && 'data' in envelope.result) noteBearer(envelope.result.data)
+                if (givesBearer && 'data' in envelope.result) noteBearer(givesBearer, envelope.result.data)
                 observer.next(envelope)
               },
               error(error) {

@@ -18,7 +18,7 @@ interface Dependencies {
 
 type TokenCall = (call: Call, route: Route) => Promise<Envelope>
 
-/** The passage of the calls of a token router. They carry no access token, except a renewal. */
+/** The passage of the calls of a token router. They carry no access token, but for that of the sign-in which they renew or end. */
 export type TokenCalls = Readonly<Record<'create' | 'refresh' | 'revoke', TokenCall>>
 
 /** Makes the passage of the calls of a token router. */
@@ -30,8 +30,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
       await store.offer(signIn)
       if (store.name === signIn.name) return
     }
-    const { refreshToken } = signIn
-    if (refreshToken !== undefined) route.send('revoke', { refreshToken }).catch(() => {})
+    if (signIn.refreshToken !== undefined) route.send('revoke', signIn).catch(() => {})
     throw signInChanged()
   }
 
@@ -64,12 +63,12 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
       store.readIfFast()
       const { current } = store
       const issuer = (current && routes.to(current)) ?? route
-      const refreshToken = current?.refreshToken
       void store.signOut()
-      if (refreshToken === undefined) return askAsNobody({ op, next }, owners)
-      const input = { refreshToken, ...(op.input as object | undefined) }
-      if (issuer === route) return askAsNobody({ op: { ...op, input }, next }, owners)
-      return { result: { type: 'data', data: await issuer.send('revoke', input) } }
+      if (!current) return askAsNobody({ op, next }, owners)
+      const input = { refreshToken: current.refreshToken, ...(op.input as object | undefined) }
+      if (issuer === route)
+        return askAsNobody({ op: { ...op, input }, next }, owners, { ownToken: () => current.token })
+      return { result: { type: 'data', data: await issuer.send('revoke', current, input) } }
     },
   }
 }

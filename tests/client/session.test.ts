@@ -6,7 +6,15 @@ import { ANN, STORAGE_KEY, memoryStorage, signedIn } from '../support/client-api
 import { passTime } from '../support/later.ts'
 import { mint } from '../support/mint.ts'
 
-const ENTRY = { since: 1, name: 'abc', renewals: 0, router: 'token', endsAt: null, lifetimeMs: null, graceMs: 0 }
+const ENTRY = {
+  since: 1,
+  name: 'abc',
+  renewals: 0,
+  router: 'token',
+  endsAt: Number.MAX_SAFE_INTEGER,
+  dueAt: 1,
+  graceMs: 0,
+}
 const op: Operation = { id: 1, type: 'subscription', path: 'count', input: undefined, context: {}, signal: null }
 const sessionWith = (token: string) =>
   createSession({ storage: memoryStorage(new Map([[STORAGE_KEY, JSON.stringify({ ...ENTRY, token })]])) })

@@ -1,10 +1,7 @@
-import { createServer as createHttpServer } from 'node:http'
-import { createTRPCClient, httpBatchLink, wsLink } from '@trpc/client'
-import { applyWSSHandler } from '@trpc/server/adapters/ws'
-import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { createTRPCClient, wsLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { expect, test, vi } from 'vitest'
+import type { WebSocket } from 'ws'
 
 import {
   ANN,
@@ -16,17 +13,16 @@ import {
   type ClientRouter,
 } from '../support/client-api.ts'
 import { CHANGED, textOf } from '../support/client-errors.ts'
-import { listenHttp } from '../support/endpoint.ts'
 import { readWords } from '../support/follow.ts'
 import { passTime } from '../support/later.ts'
 import { createLine, slowLine } from '../support/line.ts'
-import { clientOverSocketAndHttp } from '../support/session-clients.ts'
+import { clientOverHttp, clientOverSocketAndHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 
 type Params = () => Promise<{ authorization: string } | null>
 
-const socketClient = (address: string, connectionParams: Params) =>
-  wsClientOf(address, { connectionParams, retryDelayMs: () => 20 })
+const socketClient = (address: string, connectionParams: Params, retryDelayMs = 20) =>
+  wsClientOf(address, { connectionParams, retryDelayMs: () => retryDelayMs })
 
 test("a call made while the answer to a sign-in over the socket is on its way is not run as that sign-in's user", async () => {
   const api = createClientApi()
@@ -90,6 +86,27 @@ test('of two sockets over one session, one whose parameters take longer never ru
   expect(api.ran).toEqual(['whoami as bob', 'whoami as bob'])
 })
 
+test('of two sockets over one session, one that connects again later never runs a call as the former user', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const quick = socketClient(served.address, session.connectionParams)
+  const late = socketClient(served.address, session.connectionParams, 200)
+  const http = clientOverHttp(session, served.url)
+  const [first, second] = [quick, late].map((client) =>
+    createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] }),
+  )
+  const bothOpen = () => [quick, late].every(({ connection }) => connection?.state === 'open')
+  await expect.poll(bothOpen).toBe(true)
+  await http.token.create.mutate(ANN)
+  await expect.poll(bothOpen).toBe(true)
+  await http.token.create.mutate(BOB)
+
+  expect(await first?.whoami.mutate()).toBe('bob')
+  expect(await second?.whoami.mutate()).toBe('bob')
+  expect(api.ran).toEqual(['whoami as bob', 'whoami as bob'])
+})
+
 test('a subscription whose socket is lost does not go on over a retired socket of the former user', async () => {
   const api = createClientApi()
   const router = api.t.router({
@@ -97,14 +114,7 @@ test('a subscription whose socket is lost does not go on over a retired socket o
     token: api.jwt.tokenRouter,
     hello: api.t.procedure.query(() => sleep(5_000).then(() => 'at last')), // anyone may wait
   }) as ClientRouter
-  const { createContext, responseMeta } = api.jwt
-  const server = createHttpServer(createHTTPHandler({ router, createContext, responseMeta }))
-  const wss = new WebSocketServer({ server })
-  const handler = applyWSSHandler({ wss, router, createContext })
-  onTestFinished(() => {
-    for (const each of wss.clients) each.terminate()
-  })
-  const { url } = await listenHttp(server)
+  const { url, sockets } = await serveClientApi(api, { router })
   const line = await createLine(url)
   line.isDown = true
   const session = createSession()
@@ -115,7 +125,7 @@ test('a subscription whose socket is lost does not go on over a retired socket o
   line.isDown = false
   expect(await trpc.whoami.mutate()).toBe('ann')
   const old = client.connection?.ws
-  handler.broadcastReconnectNotification()
+  sockets.broadcastReconnectNotification()
   await expect.poll(() => client.connection?.ws).not.toBe(old)
   await trpc.token.create.mutate(BOB)
   await expect.poll(() => client.connection?.ws === old || client.connection?.state === 'open').toBe(true)
@@ -154,9 +164,7 @@ test('a sign-in that is under way over a socket is not cut off by an earlier one
   const storage = memoryStorage()
   const [one, two] = [createSession({ storage }), createSession({ storage })]
   const client = socketClient(line.address, two.connectionParams)
-  const first = createTRPCClient<ClientRouter>({
-    links: [one.link(), httpBatchLink({ url: served.url, headers: one.headers })],
-  })
+  const first = clientOverHttp(one, served.url)
   const second = createTRPCClient<ClientRouter>({
     links: [two.link(), two.socket(client), wsLink({ client })],
   })
@@ -173,6 +181,27 @@ test('a sign-in that is under way over a socket is not cut off by an earlier one
     'bob',
     (await two.headers()).authorization?.slice(7),
   ])
+})
+
+test('of two sign-ins over one socket, the late answer to the earlier one does not cut off the later one', async () => {
+  const api = createClientApi()
+  api.signIn.until = (name) => sleep(name === 'bob' ? 400 : 0)
+  const served = await serveClientApi(api)
+  const line = await slowLine(served.url)
+  const session = createSession()
+  const client = socketClient(line.address, session.connectionParams)
+  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+  await trpc.hello.query()
+  line.answerMs = 300
+  const earlier = trpc.token.create.mutate(ANN).catch(textOf)
+  await sleep(150) // the server has answered it
+  const later = trpc.token.create.mutate(BOB).catch(textOf)
+  expect(await earlier).toBe(CHANGED)
+  expect(await later).toMatchObject({ category: 'Bearer' })
+  line.answerMs = 0
+
+  expect(await trpc.whoami.mutate()).toBe('bob')
+  expect(api.ran).toEqual(['whoami as bob'])
 })
 
 test('a socket that was opened with a token that is over works again once the token was renewed over HTTP', async () => {

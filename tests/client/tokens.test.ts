@@ -25,7 +25,7 @@ const kept = (token: string, since = 1) =>
     token,
     refreshToken: 'r',
     endsAt: Date.now() + 60_000,
-    lifetimeMs: 60_000,
+    dueAt: Date.now() + 40_000,
     graceMs: 10_000,
   })
 

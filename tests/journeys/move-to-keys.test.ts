@@ -83,6 +83,24 @@ describe('the move from a passphrase to a key, in three steps on two servers', (
     expect(await trpc.whoami.query()).toBe('ann')
     expect(session.signedIn).toBe(true)
   })
+
+  test('serves createSession through it, which ends a session of the passphrase with its token in the header', async () => {
+    const fleet = createFleet()
+    const { before, sign } = createSteps(fleet)
+    let deployed = before
+    const [server] = await startAll((req, res) => deployed(req, res))
+    const session = createSession()
+    const trpc = createTRPCClient<FleetRouter>({
+      links: [session.link(), httpBatchLink({ url: String(server?.url), headers: session.headers })],
+    })
+    await trpc.token.create.mutate()
+    deployed = sign
+    const token = (await session.headers()).authorization?.slice('Bearer '.length)
+    expect(await server?.whoami(String(token))).toBe('ann')
+    await trpc.token.revoke.mutate()
+    expect(session.signedIn).toBe(false)
+    expect(await server?.whoami(String(token))).toBe('Invalid token')
+  })
 })
 
 describe('what the guide says does not work', () => {

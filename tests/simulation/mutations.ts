@@ -15,7 +15,7 @@ export const mutations: readonly Mutation[] = [
     rule: 1,
     what: 'headers give the current token to whatever call asks',
     file: 'call-owner.ts',
-    find: 'if (names.size < 2 && (name === null || name === current))',
+    find: 'if (names.size < 2 && (name === null || name === currentName))',
     replace: 'if (names.size < 9)',
   },
   {
@@ -71,7 +71,7 @@ export const mutations: readonly Mutation[] = [
     rule: 3,
     what: 'the session of an overtaken sign-in goes on',
     file: 'token-calls.ts',
-    find: "route.send('revoke', { refreshToken }).catch(() => {})",
+    find: "route.send('revoke', signIn).catch(() => {})",
     replace: 'void 0',
   },
   {
@@ -113,7 +113,7 @@ export const mutations: readonly Mutation[] = [
     rule: 6,
     what: 'a call passes on, whomever the connection speaks for',
     file: 'socket-link.ts',
-    find: 'if (speaker.signIn !== signIn && ws.readyState === OPEN) ws.close()',
+    find: 'if ((isSpent || speaker.signIn !== signIn) && ws.readyState === OPEN) ws.close()',
     replace: 'void ws',
   },
   {

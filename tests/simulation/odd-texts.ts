@@ -10,7 +10,7 @@ const forged = (fields: object): string =>
     router: 'token',
     token: 'a.b.c',
     refreshToken: 'd.e.f',
-    lifetimeMs: 60_000,
+    dueAt: START + DAY_MS,
     endsAt: START + DAY_MS,
     graceMs: 10_000,
     ...fields,

@@ -45,10 +45,14 @@ export function createClientApi({
   const renewal: { answer: () => boolean | Promise<boolean> } = { answer: () => true }
   const connections = { opened: 0 }
   const late = { until: () => sleep(300) }
+  const signIn = { until: (_name: string): Promise<unknown> => Promise.resolve() }
   const jwt = createJwtTrivial({
     passphrase: PASSPHRASE,
     credentials: z.object({ name: z.string(), password: z.string() }),
-    authorise: ({ input }) => input.password === PASSWORD && { sub: input.name },
+    async authorise({ input }) {
+      await signIn.until(input.name)
+      return input.password === PASSWORD && { sub: input.name }
+    },
     sessions: { store, reauthorise: () => renewal.answer(), cacheSeconds, grace },
     ...options,
   })
@@ -131,7 +135,7 @@ export function createClientApi({
   })
   const router = t.router({ ...own._def.procedures, token: jwt.tokenRouter })
   const timesCalled = (path: string) => calls.filter((each) => each === path).length
-  return { jwt, calls, timesCalled, ran, late, renewal, connections, store, own, router, t }
+  return { jwt, calls, timesCalled, ran, late, signIn, renewal, connections, store, own, router, t }
 }
 
 export type ClientApi = ReturnType<typeof createClientApi>
@@ -156,12 +160,17 @@ export async function serveClientApi(
   const server = createServer(handler)
   const wss = new WebSocketServer({ server })
   wss.on('connection', () => (connections.opened += 1))
-  applyWSSHandler({ wss, router, createContext: jwt.createContext, ...(encoder && { experimental_encoder: encoder }) })
+  const sockets = applyWSSHandler({
+    wss,
+    router,
+    createContext: jwt.createContext,
+    ...(encoder && { experimental_encoder: encoder }),
+  })
   onTestFinished(() => {
     for (const socket of wss.clients) socket.terminate()
   })
   const { url } = await listenHttp(server)
-  return { url, address: url.replace('http:', 'ws:') }
+  return { url, address: url.replace('http:', 'ws:'), sockets }
 }
 
 export interface ClientOptions extends CreateSessionOptions {
