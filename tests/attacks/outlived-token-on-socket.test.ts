@@ -1,44 +1,26 @@
-import { createTRPCClient, createWSClient, httpSubscriptionLink, wsLink } from '@trpc/client'
-import { EventSource } from 'eventsource'
-import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { expect, test } from 'vitest'
 
-import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
+import { bearerClients, tokenOf } from '../support/bearer-clients.ts'
+import { createClientApi, serveClientApi, sleep, type ClientApiOptions } from '../support/client-api.ts'
+import { unauthorized } from '../support/client-errors.ts'
+import { runningClock } from '../support/clock.ts'
 import { follow } from '../support/follow.ts'
 
 /** Signs in once and uses the token, which is never renewed, on an open WebSocket and in the header of an SSE stream. */
-async function start(options: Parameters<typeof createClientApi>[0] = {}) {
+async function start(options: ClientApiOptions = {}) {
   const api = createClientApi(options)
-  const { url, address } = await serveClientApi(api)
-  const { token } = await api.router.createCaller(api.jwt.createContext()).token.create(ANN)
-  const authorization = `Bearer ${token}`
-  const socket = createWSClient({
-    url: address,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    connectionParams: { authorization },
-  })
-  onTestFinished(() => socket.close())
-  const eventSourceOptions = {
-    fetch: (input: string | URL, init?: RequestInit) =>
-      fetch(input, { ...init, headers: { accept: 'text/event-stream', authorization } }),
-  }
-  return {
-    api,
-    bySocket: createTRPCClient<ClientRouter>({ links: [wsLink({ client: socket })] }),
-    bySse: createTRPCClient<ClientRouter>({ links: [httpSubscriptionLink({ url, EventSource, eventSourceOptions })] }),
-  }
+  const served = await serveClientApi(api)
+  return { api, ...bearerClients(served, await tokenOf(api)) }
 }
 
-const refusal = (message: string) => ({ message, data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
-
 test('each call on an open socket checks the time again', async () => {
-  let ahead = 0
-  const { bySocket } = await start({ clock: () => new Date(Date.now() + ahead) })
+  const clock = runningClock()
+  const { bySocket } = await start({ clock: clock.read })
   expect(await bySocket.private.query()).toBe('Your token worked, ann.')
-  ahead = 901_000
+  clock.ahead = 901
 
-  await expect(bySocket.private.query()).rejects.toMatchObject(refusal('Token expired'))
-  await expect(bySocket.slow.mutate()).rejects.toMatchObject(refusal('Token expired'))
+  await expect(bySocket.private.query()).rejects.toMatchObject(unauthorized('Token expired'))
+  await expect(bySocket.slow.mutate()).rejects.toMatchObject(unauthorized('Token expired'))
   expect(await bySocket.hello.query()).toBe('Anyone may call this.')
 })
 
@@ -47,8 +29,8 @@ test('each call on an open socket checks the session again', async () => {
   expect(await bySocket.private.query()).toBe('Your token worked, ann.')
   await api.store.endAll('ann')
 
-  await expect(bySocket.private.query()).rejects.toMatchObject(refusal('Invalid token'))
-  await expect(bySocket.double.query(2)).rejects.toMatchObject(refusal('Invalid token'))
+  await expect(bySocket.private.query()).rejects.toMatchObject(unauthorized('Invalid token'))
+  await expect(bySocket.double.query(2)).rejects.toMatchObject(unauthorized('Invalid token'))
 })
 
 test.each(['bySocket', 'bySse'] as const)('a running stream ends at exp, %s', { timeout: 8_000 }, async (way) => {

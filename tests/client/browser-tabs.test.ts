@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
 import { openTwoTabs, startBrowser } from '../support/browser.ts'
-import { ANN, sleep } from '../support/client-api.ts'
+import { ANN, BOB, sleep } from '../support/client-api.ts'
+import { CHANGED } from '../support/client-errors.ts'
 
 const ROUNDS = 5
 const PATIENT = { timeout: 15_000 }
-/** For what has to wait for timers of ten seconds, on a machine that is busy. */
+/** For waits on timers of ten seconds, on a busy machine. */
 const VERY_PATIENT = { timeout: 45_000, interval: 250 }
 const LASTING = { expiresIn: '15m' } as const
-const BOB = { ...ANN, name: 'bob' }
-const CHANGED = 'The sign-in has changed'
 const ANSWER = 'Your token worked, ann.'
 const LOCK = 'trpc-jwt-trivial:renewal'
 
@@ -23,18 +22,18 @@ async function openSignedIn(options?: Parameters<typeof openTwoTabs>[1]) {
 }
 
 describe.runIf(browser !== undefined)('two tabs of a browser that share localStorage', { timeout: 30_000 }, () => {
-  test('who signs in in one is signed in in the other too', async () => {
+  test('a user who signs in in one tab is signed in in the other too', async () => {
     const { first, second, errors } = await openTwoTabs(browser!)
     expect([await first.shown(), await second.shown()]).toEqual(['Signed out', 'Signed out'])
 
     await first.page.evaluate((ann) => tab.signIn(ann), ANN)
 
     await expect.poll(second.shown, PATIENT).toBe('Signed in as ann')
-    expect(await second.page.evaluate(() => tab.askAt(0))).toEqual(Array(20).fill('Your token worked, ann.'))
+    expect(await second.page.evaluate(() => tab.askAt(0))).toEqual(Array(20).fill(ANSWER))
     expect(errors).toEqual([])
   })
 
-  test('when the token ends under twenty calls of each, one of them renews it once, and no call fails', async () => {
+  test('when the token expires during twenty calls in each tab, one tab renews it once, and no call fails', async () => {
     const { first, second, errors, refreshes } = await openSignedIn()
 
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -43,15 +42,15 @@ describe.runIf(browser !== undefined)('two tabs of a browser that share localSto
         [first, second].map(({ page }) => page.evaluate((end) => tab.askAt(end), moment)),
       )
 
-      expect(answers.flat()).toEqual(Array(40).fill('Your token worked, ann.'))
+      expect(answers.flat()).toEqual(Array(40).fill(ANSWER))
     }
-    // On a busy machine what one tab stores can reach the other later than the lock waits: once, and within the grace.
+    // On a busy machine, the other tab may see the new token too late, and renews once more, within the grace.
     expect(refreshes()).toBeGreaterThanOrEqual(ROUNDS)
     expect(refreshes()).toBeLessThanOrEqual(ROUNDS + 1)
     expect(errors).toEqual([])
   })
 
-  test('`token.revoke` in one signs out the other', async () => {
+  test('`token.revoke` in one tab signs out the other', async () => {
     const { first, second, errors } = await openSignedIn()
 
     await second.page.evaluate(() => tab.signOut())
@@ -75,7 +74,7 @@ describe.runIf(browser !== undefined)('when another user signs in, in the other 
     expect(calls.at(-1)).toEqual({ as: 'bob', answer: 'bob' })
   })
 
-  test('a slow call whose session has ended is not sent again as that user', async () => {
+  test('a slow call whose session has ended is not sent again as the new user', async () => {
     const { first, second, api } = await openSignedIn(LASTING)
     const late = first.page.evaluate(() => tab.late())
     await expect.poll(() => api.calls, PATIENT).toContain('late')
@@ -87,30 +86,27 @@ describe.runIf(browser !== undefined)('when another user signs in, in the other 
     expect(api.ran).not.toContain('late as bob')
   })
 
-  test.each(['sse', 'websocket'] as const)(
-    'a subscription over %s ends by the event of the storage alone',
-    async (transport) => {
-      const { first, second, api } = await openSignedIn(LASTING)
-      const mail = () => first.page.evaluate(() => tab.mail)
-      await first.page.evaluate((way) => tab.readMail(way), transport)
-      await expect.poll(async () => (await mail()).words.length, PATIENT).toBeGreaterThan(2)
-      await second.page.evaluate((bob) => tab.signIn(bob), BOB)
+  test.each(['sse', 'websocket'] as const)('the storage event alone ends a subscription over %s', async (transport) => {
+    const { first, second, api } = await openSignedIn(LASTING)
+    const mail = () => first.page.evaluate(() => tab.mail)
+    await first.page.evaluate((way) => tab.readMail(way), transport)
+    await expect.poll(async () => (await mail()).words.length, PATIENT).toBeGreaterThan(2)
+    await second.page.evaluate((bob) => tab.signIn(bob), BOB)
 
-      await expect.poll(async () => (await mail()).errors, PATIENT).toEqual([CHANGED])
-      const { length } = (await mail()).words
-      await sleep(3_500) // the pause before an EventSource reconnects
-      const { words, errors } = await mail()
-      expect([words.length, new Set(words), errors]).toEqual([length, new Set(['Mail for ann.']), [CHANGED]])
-      expect(api.calls).toEqual(['mail'])
+    await expect.poll(async () => (await mail()).errors, PATIENT).toEqual([CHANGED])
+    const { length } = (await mail()).words
+    await sleep(3_500) // the pause before an EventSource reconnects
+    const { words, errors } = await mail()
+    expect([words.length, new Set(words), errors]).toEqual([length, new Set(['Mail for ann.']), [CHANGED]])
+    expect(api.calls).toEqual(['mail'])
 
-      await first.page.evaluate((way) => tab.readMail(way), transport)
-      await expect.poll(async () => (await mail()).words.at(-1), PATIENT).toBe('Mail for bob.')
-    },
-  )
+    await first.page.evaluate((way) => tab.readMail(way), transport)
+    await expect.poll(async () => (await mail()).words.at(-1), PATIENT).toBe('Mail for bob.')
+  })
 })
 
 describe.runIf(browser !== undefined)('a tab that hangs', { timeout: 120_000 }, () => {
-  test('while its renewal is never answered, holds the other tab up for a while only', async () => {
+  test('delays the other tab only for a while if its renewal is never answered', async () => {
     const { first, second } = await openSignedIn()
     const isHanging = new Promise<void>((resolve) => {
       void first.page.route('**/token.refresh*', () => resolve())
@@ -126,7 +122,7 @@ describe.runIf(browser !== undefined)('a tab that hangs', { timeout: 120_000 }, 
     expect(await second.shown()).toBe('Signed in as ann')
   })
 
-  test('with the lock of renewals, for ever, holds the other tab up for a while only', async () => {
+  test('delays the other tab only for a while if it never releases the lock of renewals', async () => {
     const { first, second } = await openSignedIn()
     await first.page.evaluate(
       (lock) =>
@@ -148,7 +144,7 @@ describe.runIf(browser !== undefined)('a tab that hangs', { timeout: 120_000 }, 
 })
 
 describe.runIf(browser !== undefined)('a sign-out and a sign-in at the same moment', { timeout: 60_000 }, () => {
-  test('end in both tabs as was asked for last', async () => {
+  test('leave both tabs in the state that was asked for last', async () => {
     const { first, second } = await openTwoTabs(browser!, LASTING)
     const shown = async () => [await first.shown(), await second.shown()]
     for (const aheadMs of [-40, -5, 0, 5, 40]) {

@@ -1,29 +1,15 @@
-import { createTRPCClient, createWSClient, httpBatchLink, httpLink, splitLink, wsLink } from '@trpc/client'
+import { httpLink, wsLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocket } from 'ws'
+import { expect, test, vi } from 'vitest'
 
-import {
-  ANN,
-  createClient,
-  createClientApi,
-  serveClientApi,
-  signedIn,
-  sleep,
-  type ClientRouter,
-} from '../support/client-api.ts'
+import { ANN, BOB, createClient, createClientApi, serveClientApi, signedIn, sleep } from '../support/client-api.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
+import { clientOverSocketAndHttp } from '../support/session-clients.ts'
+import { wsClientOf } from '../support/socket.ts'
+import { collectUnhandledRejections } from '../support/unhandled-rejections.ts'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const BOB = { ...ANN, name: 'bob' }
-const CHANGED = 'The sign-in has changed'
-const textOf = (error: Error): string => error.message
-
-test('of two sign-ins at once the overtaken one rejects, and its session is ended', async () => {
+test('of two sign-ins at once, the overtaken one rejects, and its session ends', async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
   const { client, session } = createClient(url)
@@ -37,22 +23,19 @@ test('of two sign-ins at once the overtaken one rejects, and its session is ende
   expect(api.store.size).toBe(1)
 })
 
-test('a sign-in that is answered while a later one is under way rejects, and its session is ended', async () => {
+test('a sign-in rejects if a later one has begun before its answer comes, and its session ends', async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
-  const session = createSession()
-  const client = createTRPCClient<ClientRouter>({
-    links: [
-      session.link(),
+  const { client } = createClient(url, {
+    via: ({ headers }) =>
       httpLink({
         url,
-        headers: session.headers,
+        headers,
         async fetch(input, init) {
           if (typeof init?.body === 'string' && init.body.includes('bob')) await sleep(200)
           return fetch(input, init as RequestInit)
         },
       }),
-    ],
   })
   const anns = client.token.create.mutate(ANN).then(() => 'signed in', textOf)
   const bobs = client.token.create.mutate(BOB).then(() => 'signed in', textOf)
@@ -62,15 +45,8 @@ test('a sign-in that is answered while a later one is under way rejects, and its
   expect([settled, api.store.size]).toEqual([[CHANGED, 'signed in'], 1])
 })
 
-test('a held call whose link throws at once ends, and leaves no rejection unhandled', async () => {
-  const unhandled: unknown[] = []
-  const listeners = process.listeners('unhandledRejection')
-  process.removeAllListeners('unhandledRejection')
-  process.on('unhandledRejection', (reason) => unhandled.push(reason))
-  onTestFinished(() => {
-    process.removeAllListeners('unhandledRejection')
-    for (const each of listeners) process.on('unhandledRejection', each)
-  })
+test('a held call ends if its link throws at once, and no rejection stays unhandled', async () => {
+  const unhandled = collectUnhandledRejections()
   const { client } = await signedIn()
   passTime(860) // a renewal is due, so the call is held
   const errors: string[] = []
@@ -86,43 +62,21 @@ test('a held call whose link throws at once ends, and leaves no rejection unhand
 })
 
 test('a held call whose input cannot be serialized ends', async () => {
-  const unhandled: unknown[] = []
-  const listeners = process.listeners('unhandledRejection')
-  process.removeAllListeners('unhandledRejection')
-  process.on('unhandledRejection', (reason) => unhandled.push(reason))
-  onTestFinished(() => {
-    process.removeAllListeners('unhandledRejection')
-    for (const each of listeners) process.on('unhandledRejection', each)
-  })
+  const unhandled = collectUnhandledRejections()
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()
-  const socket = createWSClient({
-    url: served.address,
-    connectionParams: session.connectionParams,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-  })
-  onTestFinished(() => socket.close())
-  const client = createTRPCClient<ClientRouter>({
-    links: [
-      session.link(),
-      splitLink({
-        condition: ({ path }) => path.startsWith('token.'),
-        true: httpBatchLink({ url: served.url, headers: session.headers }),
-        false: [
-          session.socket(socket),
-          wsLink({
-            client: socket,
-            transformer: {
-              serialize: () => {
-                throw new Error('Cannot be serialized')
-              },
-              deserialize: (data: unknown) => data,
-            },
-          } as never),
-        ],
-      }),
-    ],
+  const socket = wsClientOf(served.address, { connectionParams: session.connectionParams })
+  const transformer = {
+    serialize: () => {
+      throw new Error('Cannot be serialized')
+    },
+    deserialize: (data: unknown) => data,
+  }
+  const client = clientOverSocketAndHttp(session, {
+    url: served.url,
+    client: socket,
+    sending: wsLink({ client: socket, transformer } as never),
   })
   await client.token.create.mutate(ANN)
   passTime(860)
@@ -131,7 +85,7 @@ test('a held call whose input cannot be serialized ends', async () => {
   expect([outcome, unhandled]).toEqual(['Cannot be serialized', []])
 })
 
-test("a sign-in waits for no other call, however many of somebody's calls there are", { timeout: 15_000 }, async () => {
+test('a sign-in does not wait for other calls, however many the present user makes', { timeout: 15_000 }, async () => {
   const { client } = await signedIn()
   let stopped = false
   const calls: Promise<unknown>[] = []
@@ -152,7 +106,7 @@ test("a sign-in waits for no other call, however many of somebody's calls there 
   expect(outcome).toBe('signed in')
 })
 
-test('a listener that was added twice is told until it has left twice', async () => {
+test('a listener that was added twice is still called after it has left once', async () => {
   const { session } = await signedIn()
   const listener = vi.fn<() => void>()
   session.subscribe(listener)

@@ -1,16 +1,12 @@
 import { TRPCClientError } from '@trpc/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { signedIn, sleep } from '../support/client-api.ts'
+import { textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
+import { collectUnhandledRejections } from '../support/unhandled-rejections.ts'
 
-afterEach(() => {
-  vi.useRealTimers()
-})
-
-const count = (calls: string[], path: string) => calls.filter((each) => each === path).length
-
-test('a call that is aborted while it waits for a renewal is let go at once, and never sent', async () => {
+test('a call that is aborted while it waits for a renewal rejects at once, and is never sent', async () => {
   const { client, api, refreshes } = await signedIn()
   passTime(860)
   api.renewal.answer = () => sleep(300).then(() => true)
@@ -24,10 +20,10 @@ test('a call that is aborted while it waits for a renewal is let go at once, and
   await expect(held).rejects.toBeInstanceOf(TRPCClientError)
   expect(performance.now() - abortedAt).toBeLessThan(150)
   expect(await other).toBe('Your token worked, ann.')
-  expect([refreshes(), count(api.calls, 'private')]).toEqual([1, 1])
+  expect([refreshes(), api.timesCalled('private')]).toEqual([1, 1])
 })
 
-test('the abort of the call that began a renewal cancels it for nobody else', async () => {
+test('aborting the call that began a renewal does not cancel the renewal for other calls', async () => {
   const { client, api, refreshes } = await signedIn()
   passTime(860)
   api.renewal.answer = () => sleep(200).then(() => true)
@@ -51,26 +47,24 @@ async function renewing() {
     new Promise((resolve, reject) => {
       answered = { resolve, reject }
     })
-  const waiting = made.client.private.query().catch((error: Error) => error.message)
+  const waiting = made.client.private.query().catch(textOf)
   await expect.poll(() => answered).toBeDefined()
   return { ...made, waiting, resolve: () => answered?.resolve(true), reject: (error: Error) => answered?.reject(error) }
 }
 
-test('a call that was cancelled before it began waits for no renewal, and nothing of one that fails', async () => {
+test('a call that was cancelled before it began does not wait for a renewal, and leaves no rejection unhandled if that fails', async () => {
   const { client, api, waiting, reject } = await renewing()
   const cancelled = client.double.query(2, { signal: AbortSignal.abort() })
   await expect(cancelled).rejects.toThrow('This operation was aborted')
-  const unheard = vi.fn<(reason: unknown) => void>()
-  process.once('unhandledRejection', unheard)
+  const unhandled = collectUnhandledRejections()
   reject(new Error('the database is down'))
   await waiting
   await sleep(20)
-  process.off('unhandledRejection', unheard)
 
-  expect([unheard.mock.calls.length, count(api.calls, 'double')]).toEqual([0, 0])
+  expect([unhandled.length, api.timesCalled('double')]).toEqual([0, 0])
 })
 
-test('revoke that is cancelled while it waits for a renewal forgets the tokens all the same', async () => {
+test('`token.revoke` forgets the tokens even if it is cancelled while it waits for a renewal', async () => {
   const { client, session, waiting, resolve } = await renewing()
   const controller = new AbortController()
   const revoking = client.token.revoke.mutate(undefined, { signal: controller.signal })

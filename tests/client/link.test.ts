@@ -8,7 +8,7 @@ import {
   type TRPCLink,
 } from '@trpc/client'
 import { createSession, type Session } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import {
   ANN,
@@ -19,14 +19,9 @@ import {
   type ClientApiOptions,
   type ClientRouter,
 } from '../support/client-api.ts'
+import { unauthorized } from '../support/client-errors.ts'
+import { runningClock } from '../support/clock.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
-
-const refusal = (message: string) => ({ message, data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
-const count = (calls: string[], path: string) => calls.filter((each) => each === path).length
 
 type Via = (url: string) => (session: Session) => TRPCLink<ClientRouter>
 const links: [string, Via][] = [
@@ -65,94 +60,97 @@ test.each(links)('over %s, signs in, sends the token, renews it in time and forg
   const { url } = await serveClientApi(api)
   const { client, session } = createClient(url, { via: via(url) })
 
-  await expect(client.private.query()).rejects.toMatchObject(refusal('Authentication required'))
+  await expect(client.private.query()).rejects.toMatchObject(unauthorized('Authentication required'))
   await client.token.create.mutate(ANN)
   expect(await client.private.query()).toBe('Your token worked, ann.')
   passTime(860)
   expect(await client.private.query()).toBe('Your token worked, ann.')
-  expect(count(api.calls, 'token.refresh')).toBe(1)
+  expect(api.timesCalled('token.refresh')).toBe(1)
   await client.token.revoke.mutate()
   expect(session.signedIn).toBe(false)
-  await expect(client.private.query()).rejects.toMatchObject(refusal('Authentication required'))
+  await expect(client.private.query()).rejects.toMatchObject(unauthorized('Authentication required'))
 })
 
 test.each(links)(
   'over %s, twenty parallel calls with a token that the server finds expired all succeed',
   async (_name, via) => {
-    let ahead = 0
-    const api = createClientApi({ clock: () => new Date(Date.now() + ahead) })
+    const clock = runningClock()
+    const api = createClientApi({ clock: clock.read })
     const { url } = await serveClientApi(api)
     const { client } = createClient(url, { via: via(url) })
     await client.token.create.mutate(ANN)
-    ahead = 901_000
+    clock.ahead = 901
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.private.query()))
 
-    expect(answers).toEqual(Array.from({ length: 20 }, () => 'Your token worked, ann.'))
-    expect([count(api.calls, 'token.refresh'), count(api.calls, 'private')]).toEqual([1, 40])
+    expect(answers).toEqual(Array(20).fill('Your token worked, ann.'))
+    expect([api.timesCalled('token.refresh'), api.timesCalled('private')]).toEqual([1, 40])
   },
 )
 
-test('twenty parallel calls when the token is due wait for one renewal', async () => {
+test('when the token is due, twenty parallel calls wait for one renewal', async () => {
   const { client, api, refreshes } = await signedIn()
   passTime(860)
   await Promise.all(Array.from({ length: 20 }, () => client.private.query()))
 
-  expect([refreshes(), count(api.calls, 'private')]).toEqual([1, 20])
+  expect([refreshes(), api.timesCalled('private')]).toEqual([1, 20])
 })
 
-test.each([false, true])('mends a refusal of ours, jwtErrorData %s', async (withErrorData) => {
-  let ahead = 0
-  const { client, refreshes } = await signedIn({ withErrorData, clock: () => new Date(Date.now() + ahead) })
-  ahead = 901_000
+test.each([false, true])(
+  'renews, and sends a call again that the library refused, jwtErrorData %s',
+  async (withErrorData) => {
+    const clock = runningClock()
+    const { client, refreshes } = await signedIn({ withErrorData, clock: clock.read })
+    clock.ahead = 901
 
-  expect(await client.private.query()).toBe('Your token worked, ann.')
-  expect(refreshes()).toBe(1)
-})
+    expect(await client.private.query()).toBe('Your token worked, ann.')
+    expect(refreshes()).toBe(1)
+  },
+)
 
 async function privateAfterExpiry(options: ClientApiOptions): Promise<string> {
-  let ahead = 0
-  const { client } = await signedIn({ ...options, clock: () => new Date(Date.now() + ahead) })
-  ahead = 901_000
+  const clock = runningClock()
+  const { client } = await signedIn({ ...options, clock: clock.read })
+  clock.ahead = 901
   return client.private.query()
 }
 
-test('with jwtErrorData a refusal in the words of the app is mended, without it is not', async () => {
+test("a call that the library refused in the app's own words is sent again only with jwtErrorData", async () => {
   const ownText = 'Bitte neu anmelden'
 
-  await expect(privateAfterExpiry({ ownText })).rejects.toMatchObject(refusal(ownText))
+  await expect(privateAfterExpiry({ ownText })).rejects.toMatchObject(unauthorized(ownText))
   expect(await privateAfterExpiry({ ownText, withErrorData: true })).toBe('Your token worked, ann.')
 })
 
 test.each([false, true])(
-  'passes an UNAUTHORIZED of the app untouched and renews nothing, jwtErrorData %s',
+  'passes on an UNAUTHORIZED of the app, and renews nothing, jwtErrorData %s',
   async (withErrorData) => {
     const { client, api, refreshes, session } = await signedIn({ withErrorData })
 
-    await expect(client.picky.query()).rejects.toMatchObject(refusal('Not on a Tuesday'))
-    expect([refreshes(), count(api.calls, 'picky'), session.signedIn]).toEqual([0, 1, true])
+    await expect(client.picky.query()).rejects.toMatchObject(unauthorized('Not on a Tuesday'))
+    expect([refreshes(), api.timesCalled('picky'), session.signedIn]).toEqual([0, 1, true])
   },
 )
 
-test('a server that refuses whatever comes gets two calls and one renewal for each call of the app', async () => {
+test('a server that refuses everything gets each call twice, and parallel calls share one renewal', async () => {
   const { client, api, refreshes } = await signedIn()
 
-  await expect(client.hostile.query()).rejects.toMatchObject(refusal('Token expired'))
-  expect([count(api.calls, 'hostile'), refreshes()]).toEqual([2, 1])
+  await expect(client.hostile.query()).rejects.toMatchObject(unauthorized('Token expired'))
+  expect([api.timesCalled('hostile'), refreshes()]).toEqual([2, 1])
   await Promise.allSettled(Array.from({ length: 10 }, () => client.hostile.query()))
-  expect(count(api.calls, 'hostile')).toBe(22)
+  expect(api.timesCalled('hostile')).toBe(22)
   expect(refreshes()).toBe(2)
 })
 
-test('a call without a token is refused as it is, and renews nothing', async () => {
+test('a call without a token fails with the error of the server, and renews nothing', async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
   const { client } = createClient(url)
 
-  await expect(client.hostile.query()).rejects.toMatchObject(refusal('Token expired'))
+  await expect(client.hostile.query()).rejects.toMatchObject(unauthorized('Token expired'))
   expect(api.calls).toEqual(['hostile'])
 })
 
-test('works with a token router that was merged: its procedures are the roots', async () => {
+test('works with a token router that was merged into the root of the router', async () => {
   const api = createClientApi()
   const merged = api.t.mergeRouters(api.own, api.jwt.tokenRouter)
   const { url } = await serveClientApi(api, { router: merged as unknown as typeof api.router })
@@ -170,19 +168,19 @@ test('works with a token router that was merged: its procedures are the roots', 
   expect(session.signedIn).toBe(false)
 })
 
-test('token.refresh called by the app keeps what it answers', async () => {
+test('a refused `token.refresh` of the app changes no token', async () => {
   const { client, session } = await signedIn()
   const before = await session.headers()
   await expect(client.token.refresh.mutate({ refreshToken: 'nonsense' })).rejects.toMatchObject(
-    refusal('Not authorised'),
+    unauthorized('Not authorised'),
   )
 
   expect(await session.headers()).toEqual(before)
 })
 
-test('with jwtErrorData an UNAUTHORIZED of the app in our words is not taken for ours, and its call is not sent twice', async () => {
+test("with jwtErrorData, an UNAUTHORIZED of the app in the library's words renews nothing, and its call is sent once", async () => {
   const { client, api, refreshes } = await signedIn({ withErrorData: true })
 
   await expect(client.hostile.query()).rejects.toThrow(TRPCClientError)
-  expect([api.calls.filter((path) => path === 'hostile').length, refreshes()]).toEqual([1, 0])
+  expect([api.timesCalled('hostile'), refreshes()]).toEqual([1, 0])
 })

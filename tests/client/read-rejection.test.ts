@@ -1,13 +1,9 @@
 import { TRPCError } from '@trpc/server'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readRejection } from '../../src/client/read-rejection.ts'
 import { signedIn } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 /** Ann's token is due, and the app's own `reauthorise` throws in the words of the library. */
 async function renewalFails(withErrorData: boolean) {
@@ -27,7 +23,7 @@ test("an app's own error in the words of the library does not sign out, if the a
   api.renewal.answer = () => true
   passTime(30)
   expect(await client.private.query()).toBe('Your token worked, ann.')
-  expect(api.calls.filter((path) => path === 'token.refresh')).toHaveLength(1)
+  expect(api.timesCalled('token.refresh')).toBe(1)
 })
 
 test('the same words sign out, if the app sends no reasons', async () => {

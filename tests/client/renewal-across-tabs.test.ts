@@ -1,15 +1,14 @@
 import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { ANN, createClient, memoryStorage, signedIn, sleep } from '../support/client-api.ts'
+import { BOB, createClient, memoryStorage, signedIn, sleep } from '../support/client-api.ts'
+import { CHANGED } from '../support/client-errors.ts'
+import { runningClock } from '../support/clock.ts'
 import { passTime } from '../support/later.ts'
 
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
 })
-
-const answers = (n: number) => Array.from({ length: n }, () => 'Your token worked, ann.')
 
 /** The Web Locks API, as far as a tab needs it. */
 function stubLocks(scope: 'window' | 'WorkerGlobalScope' = 'window') {
@@ -37,26 +36,28 @@ test('two tabs with one storage and locks renew once', async () => {
   passTime(860)
   const calls = [client, second].flatMap(({ private: { query } }) => Array.from({ length: 10 }, () => query()))
 
-  expect(await Promise.all(calls)).toEqual(answers(20))
+  expect(await Promise.all(calls)).toEqual(Array(20).fill('Your token worked, ann.'))
   expect(refreshes()).toBe(1)
   expect(requested).toEqual(['trpc-jwt-trivial:renewal', 'trpc-jwt-trivial:renewal'])
 })
 
 test('two tabs renew once after a refusal too, over a slow storage', async () => {
   stubLocks()
-  let ahead = 0
+  const clock = runningClock()
   const entries = memoryStorage()
   const storage = { ...entries, getItem: (key: string) => sleep(10).then(() => entries.getItem(key)) }
-  const { client, url, refreshes } = await signedIn({ storage, clock: () => new Date(Date.now() + ahead) })
+  const { client, url, refreshes } = await signedIn({ storage, clock: clock.read })
   const { client: second } = createClient(url, { storage })
   expect(await second.private.query()).toBe('Your token worked, ann.')
-  ahead = 901_000
+  clock.ahead = 901
 
-  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(answers(2))
+  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(
+    Array(2).fill('Your token worked, ann.'),
+  )
   expect(refreshes()).toBe(1)
 })
 
-test('a document that is refused its locks, as a sandboxed frame is, renews without', async () => {
+test('a document that may not use locks, such as a sandboxed frame, renews without them', async () => {
   vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', { locks: { request: () => Promise.reject(new DOMException('', 'SecurityError')) } })
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
@@ -66,7 +67,7 @@ test('a document that is refused its locks, as a sandboxed frame is, renews with
   expect(refreshes()).toBe(1)
 })
 
-test('a worker takes the lock that tabs take', async () => {
+test('a worker takes the lock too', async () => {
   const requested = stubLocks('WorkerGlobalScope')
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
   passTime(860)
@@ -75,7 +76,7 @@ test('a worker takes the lock that tabs take', async () => {
   expect([refreshes(), requested.length]).toEqual([1, 1])
 })
 
-test('where there is a window but no navigator, renewals do without a lock', async () => {
+test('a runtime with `window` but without `navigator` renews without a lock', async () => {
   vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', undefined)
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
@@ -85,7 +86,7 @@ test('where there is a window but no navigator, renewals do without a lock', asy
   expect(refreshes()).toBe(1)
 })
 
-test('two users of one server do not wait for one another, though its runtime has locks', async () => {
+test('two users of one server do not wait for each other, even where the runtime has locks', async () => {
   const request = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
   vi.stubGlobal('navigator', { locks: { request } })
   const { client, refreshes } = await signedIn({ storage: memoryStorage() })
@@ -101,11 +102,13 @@ test('two tabs without locks both succeed: the grace forgives the second', async
   const { client: second } = createClient(url, { storage })
   passTime(860)
 
-  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(answers(2))
+  expect(await Promise.all([client.private.query(), second.private.query()])).toEqual(
+    Array(2).fill('Your token worked, ann.'),
+  )
   expect(refreshes()).toBeLessThanOrEqual(2)
 })
 
-test('sessions in memory, which no other tab shares, do not wait for one another', async () => {
+test('a session in memory takes no lock, because no other tab shares it', async () => {
   const request = vi.fn<() => Promise<never>>(() => new Promise(() => {}))
   vi.stubGlobal('window', globalThis)
   vi.stubGlobal('navigator', { locks: { request } })
@@ -116,7 +119,7 @@ test('sessions in memory, which no other tab shares, do not wait for one another
   expect([refreshes(), request.mock.calls.length]).toEqual([1, 0])
 })
 
-test('a renewal does not undo the sign-in of another tab, where no event tells of it', async () => {
+test('a renewal does not undo a sign-in in another tab, even without a storage event', async () => {
   const { entries, ...storage } = memoryStorage()
   const later = {
     ...storage,
@@ -128,9 +131,9 @@ test('a renewal does not undo the sign-in of another tab, where no event tells o
   api.renewal.answer = () => sleep(100).then(() => true)
   const waiting = client.private.query()
   await sleep(40)
-  await otherTab.token.create.mutate({ ...ANN, name: 'bob' })
+  await otherTab.token.create.mutate(BOB)
 
-  await expect(waiting).rejects.toThrow('The sign-in has changed')
+  await expect(waiting).rejects.toThrow(CHANGED)
   expect(entries.size).toBe(1)
   const reloaded = createSession({ storage: later })
   await reloaded.headers()

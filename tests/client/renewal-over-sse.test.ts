@@ -1,11 +1,10 @@
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
-import { EventSource } from 'eventsource'
 import { createSession, type Session } from 'trpc-jwt-trivial/client'
 import { expect, test } from 'vitest'
 
-import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
-import { countUp, follow } from '../support/follow.ts'
+import { ANN, createClientApi, serveClientApi, sleep } from '../support/client-api.ts'
+import { countUp, follow, readWords } from '../support/follow.ts'
 import { createLine } from '../support/line.ts'
+import { clientOverSse } from '../support/session-clients.ts'
 
 const LIFETIME = 3
 
@@ -25,16 +24,7 @@ async function start(expiresIn = LIFETIME) {
           return response
         }),
   })
-  const client = createTRPCClient<ClientRouter>({
-    links: [
-      session.link(),
-      splitLink({
-        condition: ({ type }) => type === 'subscription',
-        true: httpSubscriptionLink({ url: line.url, EventSource, eventSourceOptions }),
-        false: httpBatchLink({ url, headers: session.headers }),
-      }),
-    ],
-  })
+  const client = clientOverSse(session, { url, streamUrl: line.url, eventSourceOptions })
   await client.token.create.mutate(ANN)
   return { api, client, session, tokens, cut: () => line.cut() }
 }
@@ -60,16 +50,11 @@ test(
   },
 )
 
-test('a quiet stream is taken up again at each expiry, not only at the first', { timeout: 20_000 }, async () => {
+test('a quiet stream reconnects at each expiry, not only at the first', { timeout: 20_000 }, async () => {
   const { client, tokens } = await start(2)
-  const words: string[] = []
-  const errors: string[] = []
-  const subscription = client.quiet.subscribe(undefined, {
-    onData: (word) => words.push(word),
-    onError: ({ message }) => errors.push(message),
-  })
+  const { words, errors, unsubscribe } = readWords(client, 'quiet')
   await sleep(6_500)
-  subscription.unsubscribe()
+  unsubscribe()
 
   expect(errors).toEqual([])
   expect(words.length).toBeGreaterThanOrEqual(3)
@@ -84,11 +69,10 @@ test('a stream that the server always refuses is tried twice', async () => {
   await sleep(300)
 
   expect(errors).toEqual(['Token expired'])
-  expect(api.calls.filter((path) => path === 'hostileStream')).toHaveLength(2)
-  expect(api.calls.filter((path) => path === 'token.refresh')).toHaveLength(1)
+  expect([api.timesCalled('hostileStream'), api.timesCalled('token.refresh')]).toEqual([2, 1])
 })
 
-test('a stream that is left while it waits for a renewal is never opened', async () => {
+test('a stream that is unsubscribed while it waits for a renewal is never opened', async () => {
   const { api, client } = await start(2)
   await sleep(1_000)
   api.renewal.answer = () => sleep(200).then(() => true)
@@ -100,12 +84,16 @@ test('a stream that is left while it waits for a renewal is never opened', async
   expect(api.calls).not.toContain('count')
 })
 
-test('a stream whose session was ended elsewhere ends with its token, and signs out', { timeout: 10_000 }, async () => {
-  const { api, client, session } = await start(2)
-  const { errors } = follow(client)
-  await sleep(200)
-  await api.jwt.endSessions('ann')
-  await expect.poll(() => errors, { timeout: 4_000 }).toEqual(['Not authorised'])
+test(
+  'when its session was ended elsewhere, a stream ends with its token, and signs out',
+  { timeout: 10_000 },
+  async () => {
+    const { api, client, session } = await start(2)
+    const { errors } = follow(client)
+    await sleep(200)
+    await api.jwt.endSessions('ann')
+    await expect.poll(() => errors, { timeout: 4_000 }).toEqual(['Not authorised'])
 
-  expect(session.signedIn).toBe(false)
-})
+    expect(session.signedIn).toBe(false)
+  },
+)

@@ -1,24 +1,12 @@
-import {
-  createTRPCClient,
-  createWSClient,
-  httpBatchLink,
-  splitLink,
-  wsLink,
-  type WebSocketClientOptions,
-} from '@trpc/client'
+import { createTRPCClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
 import { createSession, type Session } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { expect, test } from 'vitest'
 
-import {
-  ANN,
-  createClientApi,
-  serveClientApi,
-  sleep,
-  type ClientApi,
-  type ClientRouter,
-} from '../support/client-api.ts'
-import { countUp, follow } from '../support/follow.ts'
+import { bearerClients, tokenOf } from '../support/bearer-clients.ts'
+import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
+import { countUp, follow, readWords } from '../support/follow.ts'
+import { clientOverWebSocket } from '../support/session-clients.ts'
+import { wsClientOf } from '../support/socket.ts'
 
 const LIFETIME = 3
 
@@ -29,22 +17,6 @@ async function start() {
   return { api, renewals, ...(await serveClientApi(api)) }
 }
 
-/** The stock client of a WebSocket, closed when the test ends. */
-function socketOf(address: string, options: Partial<WebSocketClientOptions>) {
-  const client = createWSClient({
-    url: address,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    ...options,
-  })
-  onTestFinished(() => client.close())
-  return client
-}
-
-const overSocketAlone = (address: string, session: Session) =>
-  createTRPCClient<ClientRouter>({
-    links: [session.link(), wsLink({ client: socketOf(address, { connectionParams: session.connectionParams }) })],
-  })
-
 const besideHttp = ({ url, address }: { url: string; address: string }, session: Session) =>
   createTRPCClient<ClientRouter>({
     links: [
@@ -52,7 +24,7 @@ const besideHttp = ({ url, address }: { url: string; address: string }, session:
       splitLink({
         condition: ({ path }) => ['count', 'quiet', 'slow'].includes(path),
         true: wsLink({
-          client: socketOf(address, {
+          client: wsClientOf(address, {
             connectionParams: session.connectionParams,
             lazy: { enabled: true, closeMs: 0 },
           }),
@@ -63,11 +35,11 @@ const besideHttp = ({ url, address }: { url: string; address: string }, session:
   })
 
 test(
-  'queries over a WebSocket alone all succeed for three lifetimes, on one socket, renewed in time',
+  'over a WebSocket alone, all queries succeed for three lifetimes, on one socket, with tokens renewed in time',
   { timeout: 20_000 },
   async () => {
     const { api, renewals, address } = await start()
-    const client = overSocketAlone(address, createSession())
+    const client = clientOverWebSocket(createSession(), address)
     await client.token.create.mutate(ANN)
     const end = Date.now() + 3 * LIFETIME * 1_000
     const failed: unknown[] = []
@@ -88,7 +60,7 @@ test(
   { timeout: 20_000 },
   async () => {
     const { api, renewals, address } = await start()
-    const client = overSocketAlone(address, createSession())
+    const client = clientOverWebSocket(createSession(), address)
     await client.token.create.mutate(ANN)
     const { numbers, errors, unsubscribe } = follow(client)
     await sleep((2 * LIFETIME + 0.5) * 1_000)
@@ -101,7 +73,7 @@ test(
 )
 
 test(
-  'renewed by HTTP beside the socket, a tracked stream loses and doubles nothing in four lifetimes',
+  'a tracked stream whose token is renewed over HTTP loses and doubles no event in four lifetimes',
   { timeout: 20_000 },
   async () => {
     const served = await start()
@@ -124,33 +96,25 @@ test(
 )
 
 test('a client that never renews is asked once to reconnect, and there is no storm', { timeout: 10_000 }, async () => {
-  const { api, address } = await start()
-  const token = await tokenOf(api)
-  const client = createTRPCClient<ClientRouter>({
-    links: [wsLink({ client: socketOf(address, { connectionParams: { authorization: `Bearer ${token}` } }) })],
-  })
-  const { errors } = follow(client)
+  const { api, ...served } = await start()
+  const { errors } = follow(bearerClients(served, await tokenOf(api)).bySocket)
   await sleep((LIFETIME + 1) * 1_000)
 
   expect(errors).toEqual(['Token expired'])
   expect(api.connections.opened).toBe(2)
 })
 
-test('a token that ends in two months brings no notice, and no storm', async () => {
+test('a token that expires in two months causes no notice, and no storm', async () => {
   const api = createClientApi({ expiresIn: '60d' })
-  const { address } = await serveClientApi(api)
-  const token = await tokenOf(api)
-  const client = createTRPCClient<ClientRouter>({
-    links: [wsLink({ client: socketOf(address, { connectionParams: { authorization: `Bearer ${token}` } }) })],
-  })
-  const { errors, numbers } = follow(client)
+  const served = await serveClientApi(api)
+  const { errors, numbers } = follow(bearerClients(served, await tokenOf(api)).bySocket)
   await sleep(500)
 
   expect([errors, api.connections.opened]).toEqual([[], 1])
   expect(numbers).toEqual(countUp(numbers))
 })
 
-test('a client with an encoder of its own is sent no notice that it could not read', { timeout: 10_000 }, async () => {
+test('a client with its own encoder gets no notice, because it could not read it', { timeout: 10_000 }, async () => {
   const api = createClientApi({ expiresIn: LIFETIME })
   const texts: string[] = []
   const encoder = {
@@ -164,7 +128,7 @@ test('a client with an encoder of its own is sent no notice that it could not re
   const authorization = `Bearer ${await tokenOf(api)}`
   const client = createTRPCClient<ClientRouter>({
     links: [
-      wsLink({ client: socketOf(address, { connectionParams: { authorization }, experimental_encoder: encoder }) }),
+      wsLink({ client: wsClientOf(address, { connectionParams: { authorization }, experimental_encoder: encoder }) }),
     ],
   })
   const { errors, numbers } = follow(client)
@@ -176,38 +140,29 @@ test('a client with an encoder of its own is sent no notice that it could not re
   expect(api.connections.opened).toBe(1)
 })
 
-test('a stream without tracked() begins anew when its socket moves: as it is', { timeout: 10_000 }, async () => {
-  const served = await start()
-  const client = besideHttp(served, createSession())
-  await client.token.create.mutate(ANN)
-  const words: string[] = []
-  const subscription = client.quiet.subscribe(undefined, { onData: (word) => words.push(word) })
-  await sleep(LIFETIME * 1_000)
-  subscription.unsubscribe()
+test(
+  'a stream without tracked() starts again when its socket reconnects, which is a known limit',
+  { timeout: 10_000 },
+  async () => {
+    const served = await start()
+    const client = besideHttp(served, createSession())
+    await client.token.create.mutate(ANN)
+    const { words, unsubscribe } = readWords(client, 'quiet')
+    await sleep(LIFETIME * 1_000)
+    unsubscribe()
 
-  expect(words.length).toBeGreaterThanOrEqual(2)
-  expect(served.api.connections.opened).toBeGreaterThanOrEqual(2)
-})
-
-async function tokenOf({ router, jwt }: ClientApi): Promise<string> {
-  const { token } = await router.createCaller(jwt.createContext()).token.create(ANN)
-  return token
-}
+    expect(words.length).toBeGreaterThanOrEqual(2)
+    expect(served.api.connections.opened).toBeGreaterThanOrEqual(2)
+  },
+)
 
 test(
-  'a stream over a WebSocket goes on when its first token was renewed for a call, and the next ends in silence',
+  'a stream over a WebSocket goes on when a call renews its first token, and no call renews the next one',
   { timeout: 15_000 },
   async () => {
     const api = createClientApi({ expiresIn: 3 })
     const { address } = await serveClientApi(api)
-    const session = createSession()
-    const socket = createWSClient({
-      url: address,
-      connectionParams: session.connectionParams,
-      WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    })
-    onTestFinished(() => socket.close())
-    const client = createTRPCClient<ClientRouter>({ links: [session.link(), wsLink({ client: socket })] })
+    const client = clientOverWebSocket(createSession(), address)
     await client.token.create.mutate(ANN)
     const { numbers, errors, unsubscribe } = follow(client)
     await sleep(2_100)

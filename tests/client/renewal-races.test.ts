@@ -1,9 +1,12 @@
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client'
-import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { memorySessions } from 'trpc-jwt-trivial'
+import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { asyncStorage } from '../support/async-storage.ts'
 import {
   ANN,
+  STORAGE_KEY,
   createClient,
   createClientApi,
   memoryStorage,
@@ -12,39 +15,20 @@ import {
   sleep,
   type ClientRouter,
 } from '../support/client-api.ts'
-import { passTime } from '../support/later.ts'
+import { textOf } from '../support/client-errors.ts'
+import { passTime, setClockAhead } from '../support/later.ts'
+import { clientOverHttp } from '../support/session-clients.ts'
+import { serveTwoServers } from '../support/two-servers.ts'
 
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
-  vi.restoreAllMocks()
 })
 
-const KEY = 'trpc-jwt-trivial'
-const textOf = (error: Error): string => error.message
-
-function asyncStorage(entries = new Map<string, string>()) {
-  return {
-    entries,
-    waitMs: 0,
-    async getItem(key: string): Promise<string | null> {
-      if (this.waitMs > 0) await sleep(this.waitMs)
-      return entries.get(key) ?? null
-    },
-    async setItem(key: string, value: string) {
-      if (this.waitMs > 0) await sleep(this.waitMs)
-      entries.set(key, value)
-    },
-    removeItem: async (key: string) => void entries.delete(key),
-  }
-}
-
-test('token.refresh called by the app while a slow storage is read joins the one renewal, and is no new sign-in', async () => {
+test('a `token.refresh` of the app while a slow storage is read joins the one renewal, and is no new sign-in', async () => {
   const entries = new Map<string, string>()
   const { url } = await signedIn({ storage: memoryStorage(entries) })
-  const { name, refreshToken } = JSON.parse(entries.get(KEY) ?? '') as { name: string; refreshToken: string }
-  const storage = asyncStorage(entries)
-  storage.waitMs = 50
+  const { name, refreshToken } = JSON.parse(entries.get(STORAGE_KEY) ?? '') as { name: string; refreshToken: string }
+  const storage = asyncStorage({ entries, waitMs: 50 })
   const { client, session } = createClient(url, { storage })
   const call = client.private.query().catch(textOf)
   await client.token.refresh.mutate({ refreshToken })
@@ -52,16 +36,11 @@ test('token.refresh called by the app while a slow storage is read joins the one
   expect([session.signInId, await call]).toEqual([name, 'Your token worked, ann.'])
 })
 
-const clientOf = (url: string, session: Session) =>
-  createTRPCClient<ClientRouter>({ links: [session.link(), httpBatchLink({ url, headers: session.headers })] })
-
-test('a renewal that a listener asks for as soon as somebody is signed in goes to the server that answered', async () => {
-  const own = createClientApi()
-  const other = createClientApi({ store: own.store })
-  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+test('a renewal that a listener starts right after a sign-in goes to the server that answered the sign-in', async () => {
+  const { other, url, otherUrl } = await serveTwoServers()
   const session = createSession()
-  const [first, second] = [clientOf(otherUrl, session), clientOf(url, session)]
-  await first.hello.query() // is the first with its router
+  const [first, second] = [clientOverHttp(session, otherUrl), clientOverHttp(session, url)]
+  await first.hello.query() // makes this link the first with a token router
   let renewed: Promise<unknown> | undefined
   session.subscribe(() => {
     if (session.signedIn) renewed ??= second.token.refresh.mutate(undefined as never).catch(() => {})
@@ -75,15 +54,13 @@ test('a renewal that a listener asks for as soon as somebody is signed in goes t
 })
 
 test(
-  'while a slow storage keeps a sign-in, its renewal goes to the server that answered',
+  'while a slow storage saves a sign-in, its renewal goes to the server that answered the sign-in',
   { timeout: 15_000 },
   async () => {
-    const own = createClientApi({ expiresIn: 3 })
-    const other = createClientApi({ store: own.store })
-    const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+    const { other, url, otherUrl } = await serveTwoServers({ own: { expiresIn: 3 } })
     const storage = asyncStorage()
     const session = createSession({ storage })
-    const [first, second] = [clientOf(otherUrl, session), clientOf(url, session)]
+    const [first, second] = [clientOverHttp(session, otherUrl), clientOverHttp(session, url)]
     await first.hello.query()
     storage.waitMs = 900
     const signIn = second.token.create.mutate(ANN).catch(textOf)
@@ -98,13 +75,11 @@ test(
   },
 )
 
-test('token.revoke through the link of another server does not take the refresh token there', async () => {
-  const own = createClientApi()
-  const other = createClientApi()
-  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
+test('`token.revoke` through the link of another server does not send the refresh token there', async () => {
+  const { url, otherUrl } = await serveTwoServers({ other: { store: memorySessions() } })
   const session = createSession()
   const bodies: unknown[] = []
-  const mine = clientOf(url, session)
+  const mine = clientOverHttp(session, url)
   const theirs = createTRPCClient<ClientRouter>({
     links: [
       session.link(),
@@ -124,12 +99,11 @@ test('token.revoke through the link of another server does not take the refresh 
   expect(bodies.filter((body) => String(body).includes('refreshToken'))).toEqual([])
 })
 
-/** Ann over an asynchronous storage, and what becomes of her renewals. */
+/** Ann, signed in over an asynchronous storage or `fast`. `fate.of` decides what happens to her renewals. */
 async function renewals(grace: number, fast?: ReturnType<typeof memoryStorage>) {
   const api = createClientApi({ grace })
   const { url } = await serveClientApi(api)
   const storage = asyncStorage()
-  const session = createSession({ storage: fast ?? storage })
   const sent: number[] = []
   const fate: { of: (send: () => Promise<Response>) => Promise<Response> } = { of: (send) => send() }
   async function sending(input: unknown, init: unknown): Promise<Response> {
@@ -138,31 +112,28 @@ async function renewals(grace: number, fast?: ReturnType<typeof memoryStorage>) 
     sent.push(performance.now())
     return fate.of(send)
   }
-  const links = [
-    session.link(),
-    httpBatchLink({
-      url,
-      headers: session.headers,
-      fetch: sending,
-    }),
-  ]
-  const client = createTRPCClient<ClientRouter>({ links })
+  const { client, session } = createClient(url, {
+    storage: fast ?? storage,
+    via: ({ headers }) => httpBatchLink({ url, headers, fetch: sending }),
+  })
   await client.token.create.mutate(ANN)
-  return { api, client, session, storage, sent, fate }
-}
-
-test(
-  'a refresh token is not sent again after the grace because the storage was slow meanwhile',
-  { timeout: 20_000 },
-  async () => {
-    const { client, session, storage, sent, fate } = await renewals(6)
+  const loseNextAnswer = () => {
     fate.of = async (send) => {
       await send()
       fate.of = (again) => again()
       throw new TypeError('fetch failed')
     }
-    const { now } = Date
-    vi.spyOn(Date, 'now').mockImplementation(() => now() + 860_000)
+  }
+  return { client, session, storage, sent, fate, loseNextAnswer }
+}
+
+test(
+  'a refresh token is not sent again after the grace, even if the storage was slow meanwhile',
+  { timeout: 20_000 },
+  async () => {
+    const { client, session, storage, sent, loseNextAnswer } = await renewals(6)
+    loseNextAnswer()
+    setClockAhead(860)
     expect(await client.private.query()).toBe('Your token worked, ann.')
     expect(sent).toHaveLength(1)
     let reads = 0
@@ -179,17 +150,12 @@ test(
 )
 
 test(
-  'a refresh token is not sent again after the grace by a tab that froze between its look at the clock and the request',
+  'a tab that froze between its look at the clock and its request does not send a refresh token after the grace',
   { timeout: 20_000 },
   async () => {
-    const { client, session, sent, fate } = await renewals(6, memoryStorage())
-    fate.of = async (send) => {
-      await send()
-      fate.of = (again) => again()
-      throw new TypeError('fetch failed')
-    }
-    const { now } = Date
-    vi.spyOn(Date, 'now').mockImplementation(() => now() + 860_000)
+    const { client, session, sent, loseNextAnswer } = await renewals(6, memoryStorage())
+    loseNextAnswer()
+    setClockAhead(860)
     expect(await client.private.query()).toBe('Your token worked, ann.')
     const { setTimeout: real } = globalThis
     let isFrozen = false
@@ -205,15 +171,14 @@ test(
   },
 )
 
-test('a renewal that failed after six seconds is not tried again before a pause', { timeout: 20_000 }, async () => {
+test('a renewal that failed after six seconds is repeated only after a pause', { timeout: 20_000 }, async () => {
   const { client, sent, fate } = await renewals(0)
   fate.of = async () => {
     await sleep(5_500)
     const error = { message: 'Busy', code: -32_603, data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } }
     return Response.json([{ error }], { status: 503 })
   }
-  const { now } = Date
-  vi.spyOn(Date, 'now').mockImplementation(() => now() + 1_000_000)
+  setClockAhead(1_000)
   await client.private.query().catch(textOf)
   expect(sent).toHaveLength(1)
   const again = client.private.query().catch(textOf)
@@ -222,7 +187,7 @@ test('a renewal that failed after six seconds is not tried again before a pause'
   await again
 })
 
-test('session.link twice in one chain still renews', { timeout: 20_000 }, async () => {
+test('a chain with two session links still renews', { timeout: 20_000 }, async () => {
   const api = createClientApi()
   const { url } = await serveClientApi(api)
   const session = createSession()

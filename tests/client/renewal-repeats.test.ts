@@ -1,28 +1,28 @@
-import { createTRPCClient, httpBatchLink } from '@trpc/client'
-import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { httpBatchLink } from '@trpc/client'
+import type { Session } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { ANN, createClientApi, memoryStorage, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
-import { passTime } from '../support/later.ts'
+import {
+  ANN,
+  STORAGE_KEY,
+  createClient,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  sleep,
+} from '../support/client-api.ts'
+import { textOf } from '../support/client-errors.ts'
+import { passTime, setClockAhead } from '../support/later.ts'
 
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
-  vi.restoreAllMocks()
 })
 
 const UNAVAILABLE = { data: { code: 'SERVICE_UNAVAILABLE' } }
-const textOf = (error: Error): string => error.message
-
-/** Sets the clock ahead; it goes on from there. */
-function setClockAhead(seconds: number): void {
-  const { now } = Date
-  vi.spyOn(Date, 'now').mockImplementation(() => now() + seconds * 1_000)
-}
 
 type Fate = 'answered' | 'answer lost' | 'never answered' | 429 | 503
 
-/** Ann, signed in, and what becomes of her requests for a renewal. */
+/** Ann, signed in. `fates` says what happens to her next renewals, and `sent` when each was sent. */
 async function start({ grace = 10, storage = memoryStorage() } = {}) {
   const api = createClientApi({ grace })
   const { url } = await serveClientApi(api)
@@ -41,25 +41,16 @@ async function start({ grace = 10, storage = memoryStorage() } = {}) {
     if (fate === 'answer lost') throw new TypeError('fetch failed')
     return response
   }
-  const tab = (): { session: Session; client: ReturnType<typeof createTRPCClient<ClientRouter>> } => {
-    const session = createSession({ storage })
-    const links = [
-      session.link(),
-      httpBatchLink({
-        url,
-        headers: session.headers,
-        fetch: sending as NonNullable<Parameters<typeof httpBatchLink>[0]['fetch']>,
-      }),
-    ]
-    return { session, client: createTRPCClient<ClientRouter>({ links }) }
-  }
+  const via = ({ headers }: Session) =>
+    httpBatchLink({ url, headers, fetch: sending as NonNullable<Parameters<typeof httpBatchLink>[0]['fetch']> })
+  const tab = () => createClient(url, { storage, via })
   const first = tab()
   await first.client.token.create.mutate(ANN)
   return { api, fates, sent, storage, tab, ...first }
 }
 
 test.each([429, 503] as const)(
-  'a server that answers %i to every renewal is asked once, and not by each call',
+  'a server that answers %i to every renewal is not asked again by each call',
   async (status) => {
     const { client, fates, sent, session } = await start()
     fates.push(...Array<Fate>(50).fill(status))
@@ -75,7 +66,7 @@ test.each([429, 503] as const)(
   },
 )
 
-test('a renewal that was done, but whose answer was lost, is repeated inside the grace, and nobody is signed out', async () => {
+test('a renewal whose answer was lost is repeated within the grace, and nobody is signed out', async () => {
   const { client, fates, sent, session } = await start({ grace: 5 })
   fates.push('answer lost')
   setClockAhead(1_000)
@@ -86,7 +77,7 @@ test('a renewal that was done, but whose answer was lost, is repeated inside the
   expect(await client.private.query()).toBe('Your token worked, ann.')
 })
 
-test('a renewal that is not answered is repeated while its calls wait, and they are answered', async () => {
+test('a renewal without an answer is repeated while its calls wait, and the calls succeed', async () => {
   const { client, fates, sent } = await start({ grace: 6 })
   fates.push('never answered')
   setClockAhead(1_000)
@@ -96,7 +87,7 @@ test('a renewal that is not answered is repeated while its calls wait, and they 
   expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(1_990)
 })
 
-test('a refresh token is not sent again after the grace while its access token is good, by whichever tab', async () => {
+test('no tab sends a refresh token again after the grace while its access token is valid', async () => {
   const { client, fates, sent, tab } = await start()
   fates.push('answer lost')
   passTime(860)
@@ -109,7 +100,7 @@ test('a refresh token is not sent again after the grace while its access token i
 })
 
 test(
-  'a tab without a lock leaves a request of another tab alone, and takes its answer',
+  'a tab without a lock waits for the renewal of another tab, and takes its answer',
   { timeout: 10_000 },
   async () => {
     const { client, fates, sent, api, tab } = await start()
@@ -123,7 +114,7 @@ test(
   },
 )
 
-test('token.refresh called by the app is the one renewal, and answers what it brought', async () => {
+test('calls of `token.refresh` by the app share one renewal, and get its answer', async () => {
   const { client, sent, session, api } = await start()
   const { refreshToken } = JSON.parse(JSON.stringify(await client.token.create.mutate(ANN))) as { refreshToken: string }
   api.renewal.answer = () => sleep(100).then(() => true)
@@ -149,7 +140,7 @@ test('token.refresh called by the app is the one renewal, and answers what it br
 })
 
 test(
-  'where locks never call back, a good token goes on, and one that is over ends its calls',
+  'where locks never call back, calls with a valid token succeed, and calls with an expired one fail',
   { timeout: 20_000 },
   async () => {
     vi.stubGlobal('window', globalThis)
@@ -166,6 +157,12 @@ test(
   },
 )
 
+/** Puts other values into what a session has stored. */
+function changeEntry({ entries }: ReturnType<typeof memoryStorage>, values: object): void {
+  const entry = JSON.parse(entries.get(STORAGE_KEY) ?? '') as object
+  entries.set(STORAGE_KEY, JSON.stringify({ ...entry, ...values }))
+}
+
 test.each([
   ['a line break', 'line\nbreak.b.c'],
   ['a blank', 'a b.c.d'],
@@ -173,8 +170,7 @@ test.each([
   ['20,000 letters', `${'a'.repeat(20_000)}.b.c`],
 ])('a stored token with %s is no token, and no call fails because of it', async (_what, token) => {
   const { storage, tab } = await start()
-  const entry = JSON.parse(storage.entries.get('trpc-jwt-trivial') ?? '') as object
-  storage.entries.set('trpc-jwt-trivial', JSON.stringify({ ...entry, token }))
+  changeEntry(storage, { token })
   const { client, session } = tab()
 
   expect(session.signedIn).toBe(false)
@@ -195,8 +191,7 @@ test.each([
   { router: 0 },
 ])('a stored entry with %j is nobody', async (odd) => {
   const { storage, tab } = await start()
-  const entry = JSON.parse(storage.entries.get('trpc-jwt-trivial') ?? '') as object
-  storage.entries.set('trpc-jwt-trivial', JSON.stringify({ ...entry, ...odd }))
+  changeEntry(storage, odd)
 
   expect(tab().session.signedIn).toBe(false)
 })

@@ -1,18 +1,13 @@
 import { httpBatchLink, type TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import type { Session } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
-import { ANN, createClient, memoryStorage, signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
+import { ANN, BOB, createClient, memoryStorage, signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.unstubAllGlobals()
-})
-
 const UNAVAILABLE = { message: 'Service unavailable', data: { code: 'SERVICE_UNAVAILABLE' } }
-const answers = (n: number) => Array.from({ length: n }, () => 'Your token worked, ann.')
 
 test('a token that is not due is not renewed', async () => {
   const { client, refreshes } = await signedIn()
@@ -66,7 +61,7 @@ test.each([-300_000, -3_000, 3_000, 300_000])(
   },
 )
 
-test('a clock that is set back for hours lets the server say when to renew', async () => {
+test('after its clock was set back for hours, a client renews when the server refuses its token', async () => {
   let ahead = 0
   const { client, refreshes, api } = await signedIn({
     clock: () => new Date(performance.timeOrigin + performance.now() + ahead),
@@ -75,10 +70,10 @@ test('a clock that is set back for hours lets the server say when to renew', asy
   ahead = 901_000
 
   expect([await client.private.query(), refreshes()]).toEqual(['Your token worked, ann.', 1])
-  expect(api.calls.filter((path) => path === 'private')).toHaveLength(2)
+  expect(api.timesCalled('private')).toBe(2)
 })
 
-test('a renewal that is refused ahead of time signs out, and what waited is refused', async () => {
+test('a renewal that is refused before the token expires signs out, and the calls that waited reject', async () => {
   const { client, api, session, refreshes } = await signedIn()
   passTime(860)
   api.renewal.answer = () => false
@@ -93,7 +88,7 @@ test('a renewal that is refused ahead of time signs out, and what waited is refu
 })
 
 test.each([false, true])(
-  'a renewal that is refused after a refusal signs out, jwtErrorData %s',
+  'a renewal after a refused call signs out if it is refused too, jwtErrorData %s',
   async (withErrorData) => {
     const { client, api, session, refreshes } = await signedIn({ withErrorData })
     await api.jwt.endSessions('ann')
@@ -107,11 +102,13 @@ test.each([false, true])(
   },
 )
 
-test('a renewal that is unavailable while the token is still good keeps the session, and lets the calls go', async () => {
+test('a renewal that is unavailable while the token is valid keeps the session, and the calls are sent', async () => {
   const { client, api, session, refreshes } = await signedIn()
   const rotate = vi.spyOn(api.store, 'rotate').mockRejectedValue(new Error('down'))
   passTime(860)
-  expect(await Promise.all([client.private.query(), client.private.query()])).toEqual(answers(2))
+  expect(await Promise.all([client.private.query(), client.private.query()])).toEqual(
+    Array(2).fill('Your token worked, ann.'),
+  )
   await client.private.query()
   expect([session.signedIn, refreshes()]).toEqual([true, 1])
   rotate.mockRestore()
@@ -121,7 +118,7 @@ test('a renewal that is unavailable while the token is still good keeps the sess
   expect(refreshes()).toBe(2)
 })
 
-test('a renewal that is unavailable once the token has ended keeps the session, and rejects the calls that waited', async () => {
+test('a renewal that is unavailable once the token has expired keeps the session, and the calls that waited reject', async () => {
   const { client, api, session, refreshes } = await signedIn()
   const rotate = vi.spyOn(api.store, 'rotate').mockRejectedValue(new Error('down'))
   passTime(1_000)
@@ -166,11 +163,11 @@ test('a sign-out during a renewal is not undone by its answer', async () => {
   const { client, api, session } = await signedIn({ storage })
   passTime(860)
   api.renewal.answer = () => sleep(100).then(() => true)
-  const waiting = client.private.query().catch((error: Error) => error.message)
+  const waiting = client.private.query().catch(textOf)
   await sleep(30)
   await session.signOut()
 
-  expect(await waiting).toBe('The sign-in has changed')
+  expect(await waiting).toBe(CHANGED)
   await sleep(100)
   expect([session.signedIn, [...storage.entries.values()].join('')]).toEqual([
     false,
@@ -186,11 +183,11 @@ test('a sign-out while a renewal reads a slow storage is not undone', async () =
   }
   const { client, session, refreshes } = await signedIn({ storage: slow })
   passTime(860)
-  const waiting = client.private.query().catch((error: Error) => error.message)
+  const waiting = client.private.query().catch(textOf)
   await sleep(30)
   await session.signOut()
 
-  expect(await waiting).toBe('The sign-in has changed')
+  expect(await waiting).toBe(CHANGED)
   await sleep(200)
   expect([session.signedIn, [...entries.values()].join(''), refreshes()]).toEqual([
     false,
@@ -199,21 +196,21 @@ test('a sign-out while a renewal reads a slow storage is not undone', async () =
   ])
 })
 
-test('a sign-in as somebody else during a renewal stays', async () => {
+test('a sign-in of another user during a renewal is kept', async () => {
   const { client, api, session } = await signedIn()
   passTime(860)
   api.renewal.answer = () => sleep(100).then(() => true)
   const waiting = client.private.query()
   await sleep(30)
-  await client.token.create.mutate({ ...ANN, name: 'bob' })
-  await expect(waiting).rejects.toThrow('The sign-in has changed')
+  await client.token.create.mutate(BOB)
+  await expect(waiting).rejects.toThrow(CHANGED)
   await sleep(100)
 
   expect([session.claims?.sub, api.calls.includes('private')]).toEqual(['bob', false])
 })
 
 test.each([5, 'x', {}, [], null, { token: '', expiresIn: 5 }, { token: 'n.e.w' }, { json: { token: 'n.e.w' } }])(
-  'an answer to a renewal that is no token, %j, keeps the session',
+  'a renewal that is answered with %j, which is no token, keeps the session',
   async (nonsense) => {
     const { url } = await signedIn()
     const via = (): TRPCLink<ClientRouter> => () => (call) =>

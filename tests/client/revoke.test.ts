@@ -2,16 +2,12 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 import { createTRPCClient, type TRPCLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { ANN, signedIn, type ClientRouter } from '../support/client-api.ts'
+import { ANN, BOB, signedIn, type ClientRouter } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
 
-afterEach(() => {
-  vi.useRealTimers()
-})
-
-test('revoke sends the refresh token, so that the session ends whatever the access token is', async () => {
+test('revoke sends the refresh token, so the session ends even if the access token has expired', async () => {
   const { client, api, session } = await signedIn()
   passTime(3_600)
   await client.token.revoke.mutate()
@@ -19,7 +15,7 @@ test('revoke sends the refresh token, so that the session ends whatever the acce
   expect([api.store.size, session.signedIn]).toEqual([0, false])
 })
 
-test('revoke forgets the tokens also when the call fails', async () => {
+test('revoke forgets the tokens even if the call fails', async () => {
   const { client, api, session } = await signedIn()
   api.store.end = () => Promise.reject(new Error('down'))
 
@@ -27,7 +23,7 @@ test('revoke forgets the tokens also when the call fails', async () => {
   expect([session.signedIn, session.claims]).toEqual([false, null])
 })
 
-/** A server that answers a revocation when it is told to, and signs in whom it is asked for. */
+/** A server that signs anybody in, and answers a revocation when the test says so. */
 function slowToRevoke() {
   let answer!: () => void
   const link: TRPCLink<AnyTRPCRouter> =
@@ -45,13 +41,13 @@ function slowToRevoke() {
   return { link, answer: () => answer() }
 }
 
-test('a revocation that is answered late forgets nobody who has signed in meanwhile', async () => {
+test('a revocation that is answered late does not sign out a user who has signed in meanwhile', async () => {
   const { link, answer } = slowToRevoke()
   const session = createSession()
   const client = createTRPCClient<ClientRouter>({ links: [session.link(), link as TRPCLink<ClientRouter>] })
   await client.token.create.mutate(ANN)
   const revoking = client.token.revoke.mutate()
-  await client.token.create.mutate({ ...ANN, name: 'bob' })
+  await client.token.create.mutate(BOB)
   answer()
   await revoking
 

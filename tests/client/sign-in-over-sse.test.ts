@@ -1,21 +1,11 @@
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
-import { EventSource } from 'eventsource'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import {
-  ANN,
-  createClientApi,
-  memoryStorage,
-  serveClientApi,
-  sleep,
-  type createClient,
-  type ClientRouter,
-} from '../support/client-api.ts'
+import { ANN, BOB, createClientApi, memoryStorage, serveClientApi, sleep } from '../support/client-api.ts'
+import { CHANGED } from '../support/client-errors.ts'
+import { readWords } from '../support/follow.ts'
 import { createLine } from '../support/line.ts'
-
-const BOB = { ...ANN, name: 'bob' }
-const CHANGED = 'The sign-in has changed'
+import { clientOverSse } from '../support/session-clients.ts'
 
 async function start() {
   const api = createClientApi()
@@ -24,37 +14,16 @@ async function start() {
   const storage = memoryStorage()
   const tab = () => {
     const session = createSession({ storage })
-    const trpc = createTRPCClient<ClientRouter>({
-      links: [
-        session.link(),
-        splitLink({
-          condition: ({ type }) => type === 'subscription',
-          true: httpSubscriptionLink({ url: line.url, EventSource, eventSourceOptions: session.eventSourceOptions }),
-          false: httpBatchLink({ url, headers: session.headers }),
-        }),
-      ],
-    })
-    return { session, trpc }
+    return { session, trpc: clientOverSse(session, { url, streamUrl: line.url }) }
   }
   return { api, line, tab }
 }
 
-function read(client: ReturnType<typeof createClient>['client']) {
-  const words: string[] = []
-  const errors: string[] = []
-  const subscription = client.mail.subscribe(undefined, {
-    onData: (word) => words.push(word),
-    onError: ({ message }) => errors.push(message),
-  })
-  onTestFinished(() => subscription.unsubscribe())
-  return { words, errors }
-}
-
-test('a stream ends when another user signs in, and a break of the network brings it back for nobody', async () => {
+test('a stream ends when another user signs in, and does not come back after a break of the network', async () => {
   const { line, tab } = await start()
   const { trpc } = tab()
   await trpc.token.create.mutate(ANN)
-  const anns = read(trpc)
+  const anns = readWords(trpc, 'mail')
   await expect.poll(() => anns.words.length).toBeGreaterThan(2)
   await trpc.token.create.mutate(BOB)
   line.cut()
@@ -66,11 +35,11 @@ test('a stream ends when another user signs in, and a break of the network bring
   expect(new Set(anns.words)).toEqual(new Set(['Mail for ann.']))
 })
 
-test('a stream that reconnects after another tab has signed in, of which no event told, is not served as that user', async () => {
+test('a stream that reconnects after a sign-in in another tab, without a storage event, is not served as the new user', async () => {
   const { line, tab } = await start()
   const [first, second] = [tab(), tab()]
   await first.trpc.token.create.mutate(ANN)
-  const anns = read(first.trpc)
+  const anns = readWords(first.trpc, 'mail')
   await expect.poll(() => anns.words.length).toBeGreaterThan(2)
   await second.trpc.token.create.mutate(BOB)
   line.cut()
@@ -81,10 +50,10 @@ test('a stream that reconnects after another tab has signed in, of which no even
   expect(anns.errors).toEqual([CHANGED])
 })
 
-test('a stream of nobody goes on through a sign-in, and after a break of the network still as nobody', async () => {
+test('a stream opened before any sign-in goes on after a sign-in and a break of the network, still as nobody', async () => {
   const { line, tab } = await start()
   const { trpc } = tab()
-  const open = read(trpc)
+  const open = readWords(trpc, 'mail')
   await expect.poll(() => open.words.length).toBeGreaterThan(2)
   await trpc.token.create.mutate(ANN)
   line.cut()

@@ -1,51 +1,28 @@
-import { createServer as createHttpServer } from 'node:http'
-import { connect as dial, createServer } from 'node:net'
-import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
-import { applyWSSHandler } from '@trpc/server/adapters/ws'
-import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { createTRPCClient, wsLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
+import { expect, test, vi } from 'vitest'
+import type { WebSocket } from 'ws'
 
-import { ANN, createClientApi, memoryStorage, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
-import { listen, listenHttp } from '../support/endpoint.ts'
+import {
+  ANN,
+  BOB,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  sleep,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
+import { readWords } from '../support/follow.ts'
 import { passTime } from '../support/later.ts'
-import { createLine } from '../support/line.ts'
-
-const BOB = { ...ANN, name: 'bob' }
-const CHANGED = 'The sign-in has changed'
-const textOf = (error: Error): string => error.message
-
-/** A line whose answers take their time. */
-async function slowLine(url: string) {
-  const line = { address: '', answerMs: 0 }
-  const proxy = createServer((socket) => {
-    const upstream = dial(Number(new URL(url).port), '127.0.0.1')
-    socket.pipe(upstream)
-    upstream.on('data', (chunk) => {
-      setTimeout(() => socket.writable && socket.write(chunk), line.answerMs)
-    })
-    for (const end of [socket, upstream]) end.on('error', () => {})
-    socket.on('close', () => upstream.destroy())
-    upstream.on('close', () => setTimeout(() => socket.destroy(), line.answerMs))
-    onTestFinished(() => void socket.destroy())
-  })
-  line.address = `ws://127.0.0.1:${await listen(proxy)}`
-  return line
-}
+import { createLine, slowLine } from '../support/line.ts'
+import { clientOverHttp, clientOverSocketAndHttp } from '../support/session-clients.ts'
+import { wsClientOf } from '../support/socket.ts'
 
 type Params = () => Promise<{ authorization: string } | null>
 
-function socketClient(address: string, connectionParams: Params, retryDelayMs = 20) {
-  const client = createWSClient({
-    url: address,
-    connectionParams,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    retryDelayMs: () => retryDelayMs,
-  })
-  onTestFinished(() => client.close())
-  return client
-}
+const socketClient = (address: string, connectionParams: Params, retryDelayMs = 20) =>
+  wsClientOf(address, { connectionParams, retryDelayMs: () => retryDelayMs })
 
 test("a call made while the answer to a sign-in over the socket is on its way is not run as that sign-in's user", async () => {
   const api = createClientApi()
@@ -96,18 +73,7 @@ test('of two sockets over one session, one whose parameters take longer never ru
     return params
   })
   const fast = socketClient(served.address, session.connectionParams)
-  const http = httpBatchLink({ url: served.url, headers: session.headers })
-  const over = (client: typeof slow) =>
-    createTRPCClient<ClientRouter>({
-      links: [
-        session.link(),
-        splitLink({
-          condition: ({ path }) => path.startsWith('token.'),
-          true: http,
-          false: [session.socket(client), wsLink({ client })],
-        }),
-      ],
-    })
+  const over = (client: typeof slow) => clientOverSocketAndHttp(session, { url: served.url, client })
   const [first, second] = [over(slow), over(fast)]
   await sleep(50)
   pause.ms = 300
@@ -126,9 +92,7 @@ test('of two sockets over one session, one that connects again later never runs 
   const session = createSession()
   const quick = socketClient(served.address, session.connectionParams)
   const late = socketClient(served.address, session.connectionParams, 200)
-  const http = createTRPCClient<ClientRouter>({
-    links: [session.link(), httpBatchLink({ url: served.url, headers: session.headers })],
-  })
+  const http = clientOverHttp(session, served.url)
   const [first, second] = [quick, late].map((client) =>
     createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] }),
   )
@@ -150,41 +114,23 @@ test('a subscription whose socket is lost does not go on over a retired socket o
     token: api.jwt.tokenRouter,
     hello: api.t.procedure.query(() => sleep(5_000).then(() => 'at last')), // anyone may wait
   }) as ClientRouter
-  const { createContext, responseMeta } = api.jwt
-  const server = createHttpServer(createHTTPHandler({ router, createContext, responseMeta }))
-  const wss = new WebSocketServer({ server })
-  const handler = applyWSSHandler({ wss, router, createContext })
-  onTestFinished(() => {
-    for (const each of wss.clients) each.terminate()
-  })
-  const { url } = await listenHttp(server)
+  const { url, sockets } = await serveClientApi(api, { router })
   const line = await createLine(url)
   line.isDown = true
   const session = createSession()
   const client = socketClient(line.url.replace('http:', 'ws:'), session.connectionParams)
-  const trpc = createTRPCClient<ClientRouter>({
-    links: [
-      session.link(),
-      splitLink({
-        condition: ({ path }) => path.startsWith('token.'),
-        true: httpBatchLink({ url, headers: session.headers }),
-        false: [session.socket(client), wsLink({ client })],
-      }),
-    ],
-  })
+  const trpc = clientOverSocketAndHttp(session, { url, client })
   trpc.hello.query().catch(() => {}) // of nobody, queued while the server is down
   await trpc.token.create.mutate(ANN)
   line.isDown = false
   expect(await trpc.whoami.mutate()).toBe('ann')
   const old = client.connection?.ws
-  handler.broadcastReconnectNotification()
+  sockets.broadcastReconnectNotification()
   await expect.poll(() => client.connection?.ws).not.toBe(old)
   await trpc.token.create.mutate(BOB)
   await expect.poll(() => client.connection?.ws === old || client.connection?.state === 'open').toBe(true)
   await sleep(300) // a new socket, for Bob
-  const words: string[] = []
-  const subscription = trpc.mail.subscribe(undefined, { onData: (word) => words.push(word) })
-  onTestFinished(() => subscription.unsubscribe())
+  const { words } = readWords(trpc, 'mail')
   await expect.poll(() => words.at(-1)).toBe('Mail for bob.')
   const lost = client.connection?.ws as WebSocket | undefined
   lost?.terminate() // that socket alone is lost
@@ -218,9 +164,7 @@ test('a sign-in that is under way over a socket is not cut off by an earlier one
   const storage = memoryStorage()
   const [one, two] = [createSession({ storage }), createSession({ storage })]
   const client = socketClient(line.address, two.connectionParams)
-  const first = createTRPCClient<ClientRouter>({
-    links: [one.link(), httpBatchLink({ url: served.url, headers: one.headers })],
-  })
+  const first = clientOverHttp(one, served.url)
   const second = createTRPCClient<ClientRouter>({
     links: [two.link(), two.socket(client), wsLink({ client })],
   })
@@ -265,16 +209,7 @@ test('a socket that was opened with a token that is over works again once the to
   const served = await serveClientApi(api)
   const session = createSession()
   const client = socketClient(served.address, session.connectionParams)
-  const trpc = createTRPCClient<ClientRouter>({
-    links: [
-      session.link(),
-      splitLink({
-        condition: ({ path }) => path.startsWith('token.'),
-        true: httpBatchLink({ url: served.url, headers: session.headers }),
-        false: [session.socket(client), wsLink({ client })],
-      }),
-    ],
-  })
+  const trpc = clientOverSocketAndHttp(session, { url: served.url, client })
   await trpc.token.create.mutate(ANN)
   expect(await trpc.private.query()).toBe('Your token worked, ann.')
   api.renewal.answer = () => Promise.reject(new Error('down'))
@@ -296,13 +231,7 @@ test('a sign-in over the socket that fails leaves the present user with their su
   const client = socketClient(served.address, session.connectionParams)
   const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
   await trpc.token.create.mutate(ANN)
-  const words: string[] = []
-  const errors: string[] = []
-  const subscription = trpc.mail.subscribe(undefined, {
-    onData: (word) => words.push(word),
-    onError: ({ message }) => errors.push(message),
-  })
-  onTestFinished(() => subscription.unsubscribe())
+  const { words, errors } = readWords(trpc, 'mail')
   await expect.poll(() => words.length).toBeGreaterThan(2)
   await expect(trpc.token.create.mutate({ ...BOB, password: 'a guess' })).rejects.toThrow('Not authorised')
   const { length } = words

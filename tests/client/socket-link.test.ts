@@ -1,53 +1,29 @@
-import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
-import { createSession, type Session } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { createSession } from 'trpc-jwt-trivial/client'
+import { expect, test } from 'vitest'
 
+import { ANN, BOB, createClientApi, memoryStorage, serveClientApi, sleep } from '../support/client-api.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
+import { readWords } from '../support/follow.ts'
 import { createLine } from '../support/line.ts'
-import {
-  ANN,
-  createClientApi,
-  memoryStorage,
-  serveClientApi,
-  sleep,
-  type ClientRouter,
-  type createClient,
-} from '../support/client-api.ts'
+import { clientOverSocketAndHttp, type OverSocket } from '../support/session-clients.ts'
+import { wsClientOf } from '../support/socket.ts'
 
-const BOB = { ...ANN, name: 'bob' }
-const CHANGED = 'The sign-in has changed'
-const textOf = (error: Error): string => error.message
-
-type Client = ReturnType<typeof createClient>['client']
-
-interface SocketOptions {
+interface SocketOptions extends Pick<OverSocket, 'isOverHttp'> {
   storage?: ReturnType<typeof memoryStorage>
   lazy?: boolean
-  /** The paths that go over HTTP. */
-  overHttp?: (path: string) => boolean
 }
 
-function connect(served: { url: string; address: string }, { storage, lazy = true, overHttp }: SocketOptions = {}) {
-  const session: Session = createSession(storage ? { storage } : {})
-  const client = createWSClient({
-    url: served.address,
+function connect(
+  { url, address }: { url: string; address: string },
+  { storage, lazy = true, ...options }: SocketOptions = {},
+) {
+  const session = createSession(storage ? { storage } : {})
+  const client = wsClientOf(address, {
     connectionParams: session.connectionParams,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
     retryDelayMs: () => 20,
     ...(lazy && { lazy: { enabled: true, closeMs: 0 } }),
   })
-  onTestFinished(() => client.close())
-  const trpc = createTRPCClient<ClientRouter>({
-    links: [
-      session.link(),
-      splitLink({
-        condition: ({ path }) => overHttp?.(path) ?? path.startsWith('token.'),
-        true: httpBatchLink({ url: served.url, headers: session.headers }),
-        false: [session.socket(client), wsLink({ client })],
-      }),
-    ],
-  })
-  return { session, trpc, socket: client }
+  return { session, trpc: clientOverSocketAndHttp(session, { url, client, ...options }) }
 }
 
 async function start(options?: SocketOptions) {
@@ -56,29 +32,18 @@ async function start(options?: SocketOptions) {
   return { api, served, ...connect(served, options) }
 }
 
-function read(client: Client) {
-  const words: string[] = []
-  const errors: string[] = []
-  const subscription = client.mail.subscribe(undefined, {
-    onData: (word) => words.push(word),
-    onError: ({ message }) => errors.push(message),
-  })
-  onTestFinished(() => subscription.unsubscribe())
-  return { words, errors }
-}
-
 test.each([true, false])(
-  "after a change of user nobody's subscription goes on, and the next user gets no mail of the former one, lazy %s",
+  'after a change of user, a subscription opened before any sign-in goes on, and the next user gets no mail of the former one, lazy %s',
   async (lazy) => {
     const { session, trpc } = await start({ lazy })
-    const open = read(trpc)
+    const open = readWords(trpc, 'mail')
     await trpc.token.create.mutate(ANN)
-    const anns = read(trpc)
+    const anns = readWords(trpc, 'mail')
     await expect.poll(() => anns.words.at(-1)).toBe('Mail for ann.')
     await session.signOut()
     expect(anns.errors).toEqual([CHANGED])
     await trpc.token.create.mutate(BOB)
-    const bobs = read(trpc)
+    const bobs = readWords(trpc, 'mail')
     await expect.poll(() => bobs.words.length).toBeGreaterThan(3)
 
     expect(new Set(bobs.words)).toEqual(new Set(['Mail for bob.']))
@@ -90,7 +55,7 @@ test.each([true, false])(
   },
 )
 
-test('a mutation that runs on the socket ends with its sign-in, and the next one is as the next user', async () => {
+test('a mutation that runs on the socket ends with its sign-in, and the next one runs as the next user', async () => {
   const { api, trpc } = await start()
   await trpc.token.create.mutate(ANN)
   const running = trpc.slow.mutate().catch(textOf)
@@ -146,7 +111,7 @@ test(
 )
 
 test('a sign-in over the socket makes it the socket of that user, and `token.revoke` over it signs out', async () => {
-  const { api, session, trpc } = await start({ overHttp: () => false })
+  const { api, session, trpc } = await start({ isOverHttp: () => false })
   await trpc.token.create.mutate(ANN)
   expect(await trpc.whoami.mutate()).toBe('ann')
   await trpc.token.create.mutate(BOB)
@@ -157,7 +122,7 @@ test('a sign-in over the socket makes it the socket of that user, and `token.rev
   expect(api.store.size).toBe(1)
 })
 
-test('a sign-in in another tab moves this one to a new connection', async () => {
+test('a sign-in in another tab moves this tab to a new connection', async () => {
   const storage = memoryStorage()
   const { served, trpc } = await start({ storage })
   await trpc.token.create.mutate(ANN)

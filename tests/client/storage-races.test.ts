@@ -1,8 +1,11 @@
 import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { asyncStorage } from '../support/async-storage.ts'
 import {
   ANN,
+  BOB,
+  STORAGE_KEY,
   createClient,
   createClientApi,
   memoryStorage,
@@ -10,39 +13,24 @@ import {
   signedIn,
   sleep,
 } from '../support/client-api.ts'
-import { passTime } from '../support/later.ts'
+import { passTime, setClockAhead } from '../support/later.ts'
 
 afterEach(() => {
-  vi.useRealTimers()
   vi.unstubAllGlobals()
-  vi.restoreAllMocks()
 })
 
-const KEY = 'trpc-jwt-trivial'
-const BOB = { ...ANN, name: 'bob' }
-
-/** As IndexedDB or AsyncStorage. */
-function asyncStorage(entries = new Map<string, string>()) {
-  return {
-    entries,
-    getItem: async (key: string): Promise<string | null> => entries.get(key) ?? null,
-    setItem: async (key: string, value: string) => void entries.set(key, value),
-    removeItem: async (key: string) => void entries.delete(key),
-  }
-}
-
-test('what vanished from an asynchronous storage after a sign-in is a sign-out, and not written again', async () => {
+test('an entry that vanishes from an asynchronous storage is a sign-out, and is not written again', async () => {
   const storage = asyncStorage()
   const { client, session } = await signedIn({ storage })
   expect(storage.entries.size).toBe(1)
-  storage.entries.clear() // "clear site data", or a sign-out by the app's own hand
+  storage.entries.clear() // "clear site data", or the app removes the entry itself
   passTime(860)
   await client.private.query().catch(() => {})
 
-  expect([session.signedIn, storage.entries.get(KEY)?.includes('"token"') ?? false]).toEqual([false, false])
+  expect([session.signedIn, storage.entries.get(STORAGE_KEY)?.includes('"token"') ?? false]).toEqual([false, false])
 })
 
-test('what vanished from a storage that answers undefined for nothing is a sign-out', async () => {
+test('an entry that vanishes is a sign-out, even if the storage answers `undefined` instead of `null`', async () => {
   const entries = new Map<string, string>()
   const storage = { ...memoryStorage(entries), getItem: (key: string) => entries.get(key) as unknown as string | null }
   const { client, session } = await signedIn({ storage })
@@ -54,7 +42,7 @@ test('what vanished from a storage that answers undefined for nothing is a sign-
 })
 
 test(
-  'a write that a storage does late, after it was given up, does not bring the tokens of a sign-out back',
+  'a write that the storage finishes too late does not bring the tokens back after a sign-out',
   { timeout: 20_000 },
   async () => {
     const storage = asyncStorage()
@@ -69,11 +57,11 @@ test(
     await session.signOut()
     await sleep(1_000)
 
-    expect(storage.entries.get(KEY)?.includes('"token"') ?? false).toBe(false)
+    expect(storage.entries.get(STORAGE_KEY)?.includes('"token"') ?? false).toBe(false)
   },
 )
 
-test('two tabs whose clock was 500 days ahead at a sign-in do not write in turn for ever', async () => {
+test('two tabs do not overwrite each other for ever after a sign-in with a clock 500 days ahead', async () => {
   const entries = new Map<string, string>()
   const listeners: ((event: unknown) => void)[] = []
   let writes = 0
@@ -96,10 +84,9 @@ test('two tabs whose clock was 500 days ahead at a sign-in do not write in turn 
   }
   const { url } = await serveClientApi(createClientApi())
   const first = tab(url)
-  const { now } = Date
-  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 500 * 24 * 3_600_000)
+  const setBack = setClockAhead(500 * 24 * 3_600)
   await first.client.token.create.mutate(ANN)
-  clock.mockRestore()
+  setBack()
   const second = tab(url)
   await second.client.token.create.mutate(BOB)
   await sleep(300)
@@ -109,7 +96,7 @@ test('two tabs whose clock was 500 days ahead at a sign-in do not write in turn 
   expect(writes - before).toBe(0)
 })
 
-test('a session without a storage leaves no listener behind in a server runtime that has events (Deno, Bun, workerd)', () => {
+test('a session without a storage adds no listener in a server runtime that has events (Deno, Bun, workerd)', () => {
   const listen = vi.fn<() => void>()
   vi.stubGlobal('addEventListener', listen)
   for (let request = 0; request < 10; request += 1) createSession()

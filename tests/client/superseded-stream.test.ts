@@ -1,31 +1,22 @@
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import type { Outcome } from 'trpc-jwt-trivial'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocket } from 'ws'
+import { expect, test } from 'vitest'
 
-import { ANN, createClientApi, serveClientApi, type ClientRouter } from '../support/client-api.ts'
+import { ANN, createClientApi, serveClientApi } from '../support/client-api.ts'
 import { countUp, follow } from '../support/follow.ts'
 import { passTime } from '../support/later.ts'
+import { clientOverWebSocket } from '../support/session-clients.ts'
 
-test('a stream whose role was taken away at a renewal over its socket is taken up again, and loses no event', async () => {
+test('a stream starts again when a renewal over its socket takes a role away, and loses no event', async () => {
   const outcomes: Outcome[] = []
   const api = createClientApi({ retfunc: (outcome) => void outcomes.push(outcome) })
   const { address } = await serveClientApi(api)
-  const session = createSession()
-  const socket = createWSClient({
-    url: address,
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    connectionParams: session.connectionParams,
-  })
-  onTestFinished(() => socket.close())
-  const client = createTRPCClient<ClientRouter>({ links: [session.link(), wsLink({ client: socket })] })
+  const client = clientOverWebSocket(createSession(), address)
   await client.token.create.mutate(ANN)
   const { numbers, errors, unsubscribe } = follow(client)
   await expect.poll(() => numbers.length).toBeGreaterThan(2)
   api.renewal.answer = () => ({ role: 'reader' }) as never
   passTime(870)
-  onTestFinished(() => void vi.useRealTimers())
   await client.private.query()
   const rejected = () => outcomes.flatMap((outcome) => (outcome.type === 'rejected' ? [outcome.reason] : []))
   await expect.poll(rejected, { timeout: 5_000 }).toEqual(['superseded'])

@@ -1,27 +1,24 @@
 import { CancelledError, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
+import { runningClock } from '../support/clock.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 /** Ann's client under TanStack Query, and a server whose clock can run ahead. */
 async function start() {
-  let ahead = 0
-  const made = await signedIn({ clock: () => new Date(Date.now() + ahead) })
+  const clock = runningClock()
+  const made = await signedIn({ clock: clock.read })
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const trpc = createTRPCOptionsProxy<ClientRouter>({ client: made.client, queryClient })
   const expire = () => {
-    ahead = 901_000
+    clock.ahead = 901
   }
   return { ...made, queryClient, trpc, expire }
 }
 
-/** Observes protected queries, as so many components do. */
+/** Observes `n` protected queries, as `n` components do. */
 function observe({ queryClient, trpc }: Pick<Awaited<ReturnType<typeof start>>, 'queryClient' | 'trpc'>, n: number) {
   return Array.from({ length: n }, (_, i) => {
     const observer = new QueryObserver(queryClient, trpc.double.queryOptions(i))

@@ -1,9 +1,11 @@
-import { passTime } from '../support/later.ts'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { asyncStorage } from '../support/async-storage.ts'
 import {
   ANN,
+  BOB,
+  STORAGE_KEY,
   createClient,
   createClientApi,
   memoryStorage,
@@ -11,8 +13,9 @@ import {
   signedIn,
   sleep,
 } from '../support/client-api.ts'
+import { CHANGED } from '../support/client-errors.ts'
+import { passTime } from '../support/later.ts'
 
-const KEY = 'trpc-jwt-trivial'
 const kept = (token: string, since = 1) =>
   JSON.stringify({
     since,
@@ -30,15 +33,14 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** The same storage, each answer of which takes a while. */
-function slowStorage(delay = 50) {
-  const { entries, ...storage } = memoryStorage()
-  const slowly = <T>(work: () => T): Promise<T> => sleep(delay).then(work)
-  return {
-    entries,
-    getItem: (key: string) => slowly(() => storage.getItem(key)),
-    setItem: (key: string, value: string) => slowly(() => storage.setItem(key, value)),
-    removeItem: (key: string) => slowly(() => storage.removeItem(key)),
+/** What a browser tells its tabs about a storage. */
+function stubStorageEvents() {
+  const listeners: ((event: object) => void)[] = []
+  vi.stubGlobal('addEventListener', (name: string, listener: (event: object) => void) => {
+    if (name === 'storage') listeners.push(listener)
+  })
+  return (event: { key: string | null; newValue: string | null; storageArea?: object }) => {
+    for (const listener of listeners) listener(event)
   }
 }
 
@@ -46,20 +48,20 @@ test('keeps the tokens under one name, and leaves only the time of the sign-out 
   const storage = memoryStorage()
   const { client } = await signedIn({ storage })
 
-  expect([...storage.entries.keys()]).toEqual([KEY])
+  expect([...storage.entries.keys()]).toEqual([STORAGE_KEY])
   await client.token.revoke.mutate()
-  const left = JSON.parse(storage.entries.get(KEY) ?? '') as object
+  const left = JSON.parse(storage.entries.get(STORAGE_KEY) ?? '') as object
   expect(new Set(Object.keys(left))).toEqual(new Set(['since', 'name', 'renewals']))
 })
 
-test('takes a name of your own', async () => {
+test('keeps the tokens under the name that the app gives', async () => {
   const storage = memoryStorage()
   await signedIn({ storage, key: 'mine' })
 
   expect([...storage.entries.keys()]).toEqual(['mine'])
 })
 
-test('a session that begins later finds what an earlier one kept', async () => {
+test('a later session finds the tokens that an earlier one kept', async () => {
   const storage = memoryStorage()
   const { url } = await signedIn({ storage })
   const reloaded = createClient(url, { storage })
@@ -69,7 +71,7 @@ test('a session that begins later finds what an earlier one kept', async () => {
 })
 
 test.each(['', 'no json', '{}', '[]', '7', 'null', '{"token":7}'])('takes %j in the storage as signed out', (text) => {
-  expect(createSession({ storage: memoryStorage(new Map([[KEY, text]])) }).signedIn).toBe(false)
+  expect(createSession({ storage: memoryStorage(new Map([[STORAGE_KEY, text]])) }).signedIn).toBe(false)
 })
 
 test('works without a storage, each session for itself', async () => {
@@ -89,7 +91,7 @@ test.each([
   ['taking away', { ...memoryStorage(), removeItem: fail }],
   ['everything', { getItem: fail, setItem: fail, removeItem: fail }],
   ['everything, later', { getItem: failLater, setItem: failLater, removeItem: failLater }],
-])('a storage that throws at %s is done without: the tokens live in memory', async (_what, storage) => {
+])('without a storage that throws at %s, the session keeps the tokens in memory', async (_what, storage) => {
   const { client, session } = await signedIn({ storage })
 
   expect(await client.private.query()).toBe('Your token worked, ann.')
@@ -97,8 +99,8 @@ test.each([
   expect(session.signedIn).toBe(false)
 })
 
-test('an asynchronous storage is waited for before the first call', async () => {
-  const storage = slowStorage()
+test('the first call waits for an asynchronous storage', async () => {
+  const storage = asyncStorage({ waitMs: 50 })
   const { url } = await signedIn({ storage })
   await sleep(100)
   const reloaded = createClient(url, { storage })
@@ -109,59 +111,52 @@ test('an asynchronous storage is waited for before the first call', async () => 
 })
 
 test('headers, too, wait for an asynchronous storage', async () => {
-  const storage = slowStorage()
-  storage.entries.set(KEY, kept('a.b.c'))
+  const storage = asyncStorage({ waitMs: 50 })
+  storage.entries.set(STORAGE_KEY, kept('a.b.c'))
 
   expect(await createSession({ storage }).headers()).toEqual({ authorization: 'Bearer a.b.c' })
 })
 
-test('a sign-in while an asynchronous storage is being read is not undone by what that answers', async () => {
-  const storage = slowStorage(300)
-  storage.entries.set(KEY, kept('of.somebody.else'))
+test('a sign-in while an asynchronous storage is being read is not undone by what the storage answers', async () => {
+  const storage = asyncStorage({ waitMs: 300 })
+  storage.entries.set(STORAGE_KEY, kept('of.somebody.else'))
   const { url } = await serveClientApi(createClientApi())
   const { client, session } = createClient(url, { storage })
   await client.token.create.mutate(ANN)
   await sleep(700)
 
   expect(session.claims?.sub).toBe('ann')
-  expect(storage.entries.get(KEY)).not.toContain('of.somebody.else')
+  expect(storage.entries.get(STORAGE_KEY)).not.toContain('of.somebody.else')
 })
 
 test('a sign-out right after a sign-in reaches a slow storage last', async () => {
-  const entries = new Map<string, string>()
-  const storage = {
-    getItem: (key: string) => entries.get(key) ?? null,
-    setItem: (key: string, value: string) => sleep(100).then(() => entries.set(key, value)),
-    removeItem: async (key: string) => entries.delete(key),
-  }
+  const area = memoryStorage()
+  const storage = { ...area, setItem: (key: string, text: string) => sleep(100).then(() => area.setItem(key, text)) }
   const { session } = await signedIn({ storage })
   await session.signOut()
   await sleep(150)
 
-  expect([session.signedIn, entries.get(KEY)]).toEqual([false, expect.not.stringContaining('"token"')])
+  expect([session.signedIn, storage.entries.get(STORAGE_KEY)]).toEqual([false, expect.not.stringContaining('"token"')])
 })
 
 test("takes over what another tab writes, from the browser's storage event", async () => {
-  let notify: ((event: object) => void) | undefined
-  vi.stubGlobal('addEventListener', (name: string, listener: (event: object) => void) => {
-    if (name === 'storage') notify = listener
-  })
+  const tell = stubStorageEvents()
   const storage = memoryStorage()
   const session = createSession({ storage })
   const listener = vi.fn<() => void>()
   session.subscribe(listener)
-  storage.setItem(KEY, kept('a.b.c'))
-  notify?.({ key: 'another', newValue: kept('x.y.z') })
+  storage.setItem(STORAGE_KEY, kept('a.b.c'))
+  tell({ key: 'another', newValue: kept('x.y.z') })
   expect(session.signedIn).toBe(false)
-  notify?.({ key: KEY, newValue: kept('x.y.z') })
+  tell({ key: STORAGE_KEY, newValue: kept('x.y.z') })
   expect(await session.headers()).toEqual({ authorization: 'Bearer a.b.c' })
   storage.entries.clear()
-  notify?.({ key: null, newValue: null })
+  tell({ key: null, newValue: null })
 
   expect([session.signedIn, listener.mock.calls.length]).toEqual([false, 2])
 })
 
-test('a storage that was full once keeps no token: a sign-out is one for the next page too', async () => {
+test('a storage that was full once keeps no token, so a sign-out holds for the next page too', async () => {
   const storage = memoryStorage()
   const setItem = vi.spyOn(storage, 'setItem')
   const { client, session } = await signedIn({ storage })
@@ -176,26 +171,17 @@ test('a storage that was full once keeps no token: a sign-out is one for the nex
   expect([session.signedIn, createSession({ storage }).signedIn]).toEqual([false, false])
 })
 
-/** What a browser tells its tabs. */
-function stubStorageEvents() {
-  const listeners: ((event: unknown) => void)[] = []
-  vi.stubGlobal('addEventListener', (_name: string, listener: (event: unknown) => void) => listeners.push(listener))
-  return (event: { key: string; newValue: string | null; storageArea: object }) => {
-    for (const listener of listeners) listener(event)
-  }
-}
-
-test('what another tab writes into another storage under the same name is nobody here', async () => {
+test('what another tab writes into another storage under the same name is ignored', async () => {
   const tell = stubStorageEvents()
   const storage = memoryStorage()
-  storage.setItem(KEY, kept('a.b.c'))
+  storage.setItem(STORAGE_KEY, kept('a.b.c'))
   const session = createSession({ storage })
-  tell({ key: KEY, newValue: kept('of.somebody.else', 2), storageArea: memoryStorage() })
+  tell({ key: STORAGE_KEY, newValue: kept('of.somebody.else', 2), storageArea: memoryStorage() })
 
   expect(await session.headers()).toEqual({ authorization: 'Bearer a.b.c' })
 })
 
-test('what another tab writes is read through the wrapper that wrote it', async () => {
+test('what another tab writes is read through the wrapper of the storage', async () => {
   const tell = stubStorageEvents()
   const area = memoryStorage()
   const storage = {
@@ -204,8 +190,8 @@ test('what another tab writes is read through the wrapper that wrote it', async 
     setItem: (key: string, value: string) => area.setItem(key, btoa(value)),
   }
   const session = createSession({ storage })
-  storage.setItem(KEY, kept('a.b.c'))
-  tell({ key: KEY, newValue: area.getItem(KEY), storageArea: area })
+  storage.setItem(STORAGE_KEY, kept('a.b.c'))
+  tell({ key: STORAGE_KEY, newValue: area.getItem(STORAGE_KEY), storageArea: area })
 
   await vi.waitFor(() => expect(session.signedIn).toBe(true))
 })
@@ -217,12 +203,12 @@ test('an entry that vanishes from the storage is a sign-out, in every tab', asyn
   expect(await second.client.private.query()).toBe('Your token worked, ann.')
   storage.entries.clear()
 
-  await expect(client.private.query()).rejects.toThrow('The sign-in has changed')
-  await expect(second.client.private.query()).rejects.toThrow('The sign-in has changed')
+  await expect(client.private.query()).rejects.toThrow(CHANGED)
+  await expect(second.client.private.query()).rejects.toThrow(CHANGED)
   expect([session.signedIn, second.session.signedIn, storage.entries.size]).toEqual([false, false, 0])
 })
 
-test('a storage that keeps nothing is one in memory', async () => {
+test('with a storage that keeps nothing, the session keeps the tokens in memory', async () => {
   const { client, session } = await signedIn({ storage: { getItem: () => null, setItem() {}, removeItem() {} } })
 
   expect(await client.private.query()).toBe('Your token worked, ann.')
@@ -232,9 +218,9 @@ test('a storage that keeps nothing is one in memory', async () => {
 test('an older entry that another tab writes late is replaced by the newer one', async () => {
   const storage = memoryStorage()
   const { client, session } = await signedIn({ storage })
-  const anns = storage.entries.get(KEY) ?? ''
-  await client.token.create.mutate({ ...ANN, name: 'bob' })
-  storage.entries.set(KEY, anns)
+  const anns = storage.entries.get(STORAGE_KEY) ?? ''
+  await client.token.create.mutate(BOB)
+  storage.entries.set(STORAGE_KEY, anns)
 
   expect(await client.private.query()).toBe('Your token worked, bob.')
   expect(session.claims?.sub).toBe('bob')
@@ -242,8 +228,8 @@ test('an older entry that another tab writes late is replaced by the newer one',
   expect(reloaded.claims?.sub).toBe('bob')
 })
 
-test('a sign-out before an asynchronous storage has answered signs out whom it names', async () => {
-  const storage = slowStorage()
+test('a sign-out before an asynchronous storage has answered signs out the stored user', async () => {
+  const storage = asyncStorage({ waitMs: 50 })
   await signedIn({ storage })
   const reloaded = createSession({ storage })
   await reloaded.signOut()
@@ -253,7 +239,7 @@ test('a sign-out before an asynchronous storage has answered signs out whom it n
   expect([reloaded.signedIn, again.signedIn]).toEqual([false, false])
 })
 
-test('a storage that never answers is done without after five seconds', { timeout: 10_000 }, async () => {
+test('after five seconds, the session goes on without a storage that never answers', { timeout: 10_000 }, async () => {
   const silent = { getItem: () => new Promise<null>(() => {}), setItem() {}, removeItem() {} }
   const { client, session } = await signedIn({ storage: silent })
 

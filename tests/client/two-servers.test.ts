@@ -1,30 +1,16 @@
-import { createTRPCClient, httpBatchLink } from '@trpc/client'
-import { createSession, type Session } from 'trpc-jwt-trivial/client'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createSession } from 'trpc-jwt-trivial/client'
+import { describe, expect, test } from 'vitest'
 
-import { ANN, createClientApi, memoryStorage, serveClientApi, type ClientRouter } from '../support/client-api.ts'
+import { ANN, memoryStorage } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
-
-async function twoServers() {
-  const own = createClientApi()
-  const other = createClientApi({ store: own.store })
-  const [{ url }, { url: otherUrl }] = [await serveClientApi(own), await serveClientApi(other)]
-  return { own, other, url, otherUrl }
-}
-const clientOf = (url: string, session: Session, router?: null) =>
-  createTRPCClient<ClientRouter>({
-    links: [session.link(router === undefined ? {} : { router }), httpBatchLink({ url, headers: session.headers })],
-  })
+import { clientOverHttp } from '../support/session-clients.ts'
+import { serveTwoServers } from '../support/two-servers.ts'
 
 describe('two servers', () => {
-  test('the refresh token goes only to the one that issued it, whichever is called', async () => {
-    const { own, other, url, otherUrl } = await twoServers()
+  test('the refresh token goes only to the server that issued it, whichever is called', async () => {
+    const { own, other, url, otherUrl } = await serveTwoServers()
     const session = createSession()
-    const [first, second] = [clientOf(url, session), clientOf(otherUrl, session)]
+    const [first, second] = [clientOverHttp(session, url), clientOverHttp(session, otherUrl)]
     await first.token.create.mutate(ANN)
     passTime(860)
 
@@ -32,18 +18,18 @@ describe('two servers', () => {
     expect([own.calls, other.calls]).toEqual([['token.create', 'token.refresh'], ['private']])
   })
 
-  test('after a reload it never goes through a link with `router: null`, which sends the access token', async () => {
-    const { own, other, url, otherUrl } = await twoServers()
+  test('after a reload, a link with `router: null` sends the access token, but renews nothing', async () => {
+    const { own, other, url, otherUrl } = await serveTwoServers()
     const storage = memoryStorage()
-    await clientOf(url, createSession({ storage })).token.create.mutate(ANN)
+    await clientOverHttp(createSession({ storage }), url).token.create.mutate(ANN)
     const session = createSession({ storage })
-    const [first, second] = [clientOf(url, session), clientOf(otherUrl, session, null)]
+    const [first, second] = [clientOverHttp(session, url), clientOverHttp(session, otherUrl, { router: null })]
     passTime(860)
     expect(await second.private.query()).toBe('Your token worked, ann.')
     await first.hello.query()
     await second.token.refresh.mutate({ refreshToken: 'x' }).catch(() => {})
 
-    expect(own.calls.filter((path) => path === 'token.refresh')).toHaveLength(1)
+    expect(own.timesCalled('token.refresh')).toBe(1)
     expect(other.calls).toEqual(['private', 'token.refresh'])
   })
 })

@@ -1,17 +1,18 @@
 import { EventEmitter, on } from 'node:events'
 import { createServer } from 'node:http'
-import { createTRPCClient, createWSClient, httpSubscriptionLink, wsLink } from '@trpc/client'
+import { createTRPCClient, httpSubscriptionLink, wsLink } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { EventSource } from 'eventsource'
 import { createJwtTrivial, memorySessions } from 'trpc-jwt-trivial'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 
 import { sleep } from '../support/client-api.ts'
 import { listenHttp } from '../support/endpoint.ts'
 import { PASSPHRASE } from '../support/mint.ts'
+import { wsClientOf } from '../support/socket.ts'
 
 /** A server of two streams, one that ticks and one that hears nothing and no abort, and what they hold of it. */
 async function serveStreams(expiresIn: number) {
@@ -71,15 +72,10 @@ const links = {
           fetch(input, { ...init, headers: { ...init?.headers, authorization: `Bearer ${token}` } }),
       },
     }),
-  'a WebSocket': ({ url, token }: Served) => {
-    const client = createWSClient({
-      url: url.replace('http:', 'ws:'),
-      connectionParams: { authorization: `Bearer ${token}` },
-      WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    })
-    onTestFinished(() => client.close())
-    return wsLink({ client })
-  },
+  'a WebSocket': ({ url, token }: Served) =>
+    wsLink({
+      client: wsClientOf(url.replace('http:', 'ws:'), { connectionParams: { authorization: `Bearer ${token}` } }),
+    }),
 }
 
 describe.each(Object.entries(links))('over %s', (_transport, link) => {

@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 
+import { runningClock } from '../support/clock.ts'
+import { gate } from '../support/gate.ts'
 import { listenTo, reasonOf, serveSignIns, type SignInClient } from '../support/sign-ins.ts'
 
 type Served = Awaited<ReturnType<typeof serveSignIns>>
@@ -10,12 +12,11 @@ const whoIs = async (client: SignInClient) => (await client.me.query()).sub
 
 /** Lets a call take effect in the store, but keeps its answer until the function that is returned is called. */
 function holdAnswer(store: Served['store'], method: 'rotate' | 'end') {
-  let release!: () => void
-  const gate = new Promise<void>((resolve) => (release = resolve))
+  const { opened, open: release } = gate()
   const original = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>
   const spy = vi.spyOn(store, method).mockImplementationOnce((async (...args: unknown[]) => {
     const answer = await original(...args)
-    await gate
+    await opened
     return answer
   }) as never)
   return { release, asked: () => expect.poll(() => spy.mock.calls.length).toBe(1) }
@@ -123,11 +124,11 @@ describe('the latest call decides whose a socket is, and not the latest answer:'
 
 describe('token.refresh becomes the bearer of its socket', () => {
   test('where the bearer belongs to its session, though it has expired', async () => {
-    let ahead = 0
-    const api = await serveSignIns({ clock: () => new Date(Date.now() + ahead) })
+    const clock = runningClock()
+    const api = await serveSignIns({ clock: clock.read })
     const client = api.openSocket()
     const { refreshToken } = await client.token.create.mutate(ANN)
-    ahead = 901_000
+    clock.ahead = 901
     expect(await reasonOf(client.me.query())).toBe('expired')
     await client.token.refresh.mutate({ refreshToken })
 

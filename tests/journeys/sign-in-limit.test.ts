@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { appRouter, createContext } from '../../playground/app.ts'
 import { closeStore, jwt } from '../../playground/jwt.ts'
@@ -29,7 +29,6 @@ beforeAll(async () => {
   return () => server.close()
 })
 
-afterEach(() => void vi.useRealTimers())
 afterAll(closeStore)
 
 describe('an account that is guessed at', { timeout: 60_000 }, () => {

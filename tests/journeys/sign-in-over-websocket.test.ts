@@ -1,28 +1,33 @@
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
-import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { createTRPCClient, wsLink } from '@trpc/client'
+import { expect, test } from 'vitest'
 
-import { ANN, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
-import { countUp, follow } from '../support/follow.ts'
+import {
+  ANN,
+  BOB,
+  createClientApi,
+  serveClientApi,
+  sleep,
+  type ClientApiOptions,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { unauthorized } from '../support/client-errors.ts'
+import { countUp, follow, readWords } from '../support/follow.ts'
+import { wsClientOf } from '../support/socket.ts'
 
-async function start(options: Parameters<typeof createClientApi>[0] = {}) {
+async function start(options: ClientApiOptions = {}) {
   const api = createClientApi(options)
   const { address } = await serveClientApi(api)
-  const socket = createWSClient({ url: address, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
-  onTestFinished(() => socket.close())
-  return { api, client: createTRPCClient<ClientRouter>({ links: [wsLink({ client: socket })] }) }
+  return { api, client: createTRPCClient<ClientRouter>({ links: [wsLink({ client: wsClientOf(address) })] }) }
 }
-
-const refusal = (message: string) => ({ message, data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
 
 test('signing in over an open socket opens it, and revoking closes it again', async () => {
   const { api, client } = await start()
-  await expect(client.private.query()).rejects.toMatchObject(refusal('Authentication required'))
+  await expect(client.private.query()).rejects.toMatchObject(unauthorized('Authentication required'))
   await client.token.create.mutate(ANN)
   expect(await client.private.query()).toBe('Your token worked, ann.')
   await client.token.revoke.mutate()
 
-  await expect(client.private.query()).rejects.toMatchObject(refusal('Authentication required'))
+  await expect(client.private.query()).rejects.toMatchObject(unauthorized('Authentication required'))
   expect([api.connections.opened, api.store.size]).toEqual([1, 0])
 })
 
@@ -30,7 +35,7 @@ test('a refused sign-in leaves the socket what it was', async () => {
   const { client } = await start()
   await client.token.create.mutate(ANN)
   await expect(client.token.create.mutate({ name: 'bob', password: 'a guess' })).rejects.toMatchObject(
-    refusal('Not authorised'),
+    unauthorized('Not authorised'),
   )
 
   expect(await client.private.query()).toBe('Your token worked, ann.')
@@ -87,14 +92,9 @@ test.each(['bob', 'ann'])(
 test('signing in anew before a slow stream has begun does not hand it to the next user', async () => {
   const { client } = await start()
   await client.token.create.mutate(ANN)
-  const words: string[] = []
-  const errors: string[] = []
-  client.lateStream.subscribe(undefined, {
-    onData: (word) => words.push(word),
-    onError: ({ message }) => errors.push(message),
-  })
+  const { words, errors } = readWords(client, 'lateStream')
   await sleep(100)
-  await client.token.create.mutate({ ...ANN, name: 'bob' })
+  await client.token.create.mutate(BOB)
 
   await expect.poll(() => errors, { timeout: 1_500 }).toEqual(['Invalid token'])
   expect(words).toEqual([])

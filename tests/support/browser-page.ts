@@ -11,6 +11,7 @@ import { EventSource } from 'eventsource'
 import { createSession } from 'trpc-jwt-trivial/client'
 
 import type { ClientRouter } from './client-api.ts'
+import { textOf } from './client-errors.ts'
 
 interface Credentials {
   name: string
@@ -93,7 +94,6 @@ session.subscribe(show)
 show()
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-const textOf = (error: Error) => error.message
 
 globalThis.tab = {
   signIn: (credentials) => trpc.token.create.mutate(credentials),

@@ -14,6 +14,7 @@ import { listenHttp } from './endpoint.ts'
 import { PASSPHRASE } from './mint.ts'
 
 export const ANN = { name: 'ann', password: PASSWORD }
+export const BOB = { ...ANN, name: 'bob' }
 
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -133,7 +134,8 @@ export function createClientApi({
     }),
   })
   const router = t.router({ ...own._def.procedures, token: jwt.tokenRouter })
-  return { jwt, calls, ran, late, signIn, renewal, connections, store, own, router, t }
+  const timesCalled = (path: string) => calls.filter((each) => each === path).length
+  return { jwt, calls, timesCalled, ran, late, signIn, renewal, connections, store, own, router, t }
 }
 
 export type ClientApi = ReturnType<typeof createClientApi>
@@ -158,12 +160,17 @@ export async function serveClientApi(
   const server = createServer(handler)
   const wss = new WebSocketServer({ server })
   wss.on('connection', () => (connections.opened += 1))
-  applyWSSHandler({ wss, router, createContext: jwt.createContext, ...(encoder && { experimental_encoder: encoder }) })
+  const sockets = applyWSSHandler({
+    wss,
+    router,
+    createContext: jwt.createContext,
+    ...(encoder && { experimental_encoder: encoder }),
+  })
   onTestFinished(() => {
     for (const socket of wss.clients) socket.terminate()
   })
   const { url } = await listenHttp(server)
-  return { url, address: url.replace('http:', 'ws:') }
+  return { url, address: url.replace('http:', 'ws:'), sockets }
 }
 
 export interface ClientOptions extends CreateSessionOptions {
@@ -189,8 +196,11 @@ export async function signedIn(options: ClientApiOptions & ClientOptions = {}) {
     ...(key !== undefined && { key }),
   })
   await made.client.token.create.mutate(ANN)
-  return { api, url, address, ...made, refreshes: () => api.calls.filter((path) => path === 'token.refresh').length }
+  return { api, url, address, ...made, refreshes: () => api.timesCalled('token.refresh') }
 }
+
+/** The name under which a session keeps its tokens in a storage, unless the app says another. */
+export const STORAGE_KEY = 'trpc-jwt-trivial'
 
 /** A storage in memory, as `localStorage` is. */
 export function memoryStorage(entries = new Map<string, string>()) {

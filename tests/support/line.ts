@@ -32,3 +32,21 @@ export async function createLine(url: string) {
   line.url = `http://127.0.0.1:${await listen(proxy)}`
   return line
 }
+
+/** A line for WebSockets that delays each answer of the server by `answerMs`. */
+export async function slowLine(url: string) {
+  const line = { address: '', answerMs: 0 }
+  const proxy = createServer((socket) => {
+    const upstream = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.pipe(upstream)
+    upstream.on('data', (chunk) => {
+      setTimeout(() => socket.writable && socket.write(chunk), line.answerMs)
+    })
+    for (const end of [socket, upstream]) end.on('error', () => {})
+    socket.on('close', () => upstream.destroy())
+    upstream.on('close', () => setTimeout(() => socket.destroy(), line.answerMs))
+    onTestFinished(() => void socket.destroy())
+  })
+  line.address = `ws://127.0.0.1:${await listen(proxy)}`
+  return line
+}

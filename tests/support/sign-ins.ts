@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { createTRPCClient, createWSClient, httpSubscriptionLink, wsLink, type TRPCClient } from '@trpc/client'
+import { createTRPCClient, httpSubscriptionLink, wsLink, type TRPCClient } from '@trpc/client'
 import { initTRPC, type AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
@@ -7,11 +7,12 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { EventSource } from 'eventsource'
 import { createJwtTrivial, jwtErrorData, memorySessions, type JwtTrivialOptions, type Outcome } from 'trpc-jwt-trivial'
 import { onTestFinished } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import * as z from 'zod'
 
 import { listenHttp } from './endpoint.ts'
 import { PASSPHRASE } from './mint.ts'
+import { wsClientOf } from './socket.ts'
 
 type Options = Pick<JwtTrivialOptions, 'clock' | 'expiresIn'> & {
   /** What each user's tokens say, by name. Without an entry: the name as `sub`. */
@@ -100,12 +101,9 @@ export async function serveSignIns({ spread = false, ...options }: Options & { s
   const { url } = await listenHttp(server)
 
   const openSocket = (token?: string): SignInClient => {
-    const client = createWSClient({
-      url: url.replace('http:', 'ws:'),
-      WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    const client = wsClientOf(url.replace('http:', 'ws:'), {
       ...(token !== undefined && { connectionParams: { authorization: `Bearer ${token}` } }),
     })
-    onTestFinished(() => client.close())
     return createTRPCClient({ links: [wsLink({ client })] })
   }
   const openSse = (token: string): SignInClient => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { PASSWORD } from './api.ts'
+import { unauthorized } from './client-errors.ts'
 import { createAdapterApi, type ServeAdapter } from './endpoint.ts'
 import { mint } from './mint.ts'
 import { call, converse, openSocket, params, socketClient, type SocketOptions } from './socket.ts'
@@ -8,8 +9,7 @@ import { call, converse, openSocket, params, socketClient, type SocketOptions } 
 const [ANN, BOB] = [`Bearer ${mint()}`, `Bearer ${mint({ sub: 'bob' })}`]
 const FORGED = `Bearer ${mint({}, { passphrase: 'another passphrase, as long and as good as the right one is 64B!' })}`
 
-const refusal = (message: string) => ({ message, data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
-const [MISSING, INVALID] = [refusal('Authentication required'), refusal('Invalid token')]
+const [MISSING, INVALID] = [unauthorized('Authentication required'), unauthorized('Invalid token')]
 
 /** Every behaviour that a WebSocket adapter must keep: its context is made once, when a connection opens. */
 export function testBearersOverSocket(serve: ServeAdapter): void {
@@ -43,7 +43,7 @@ export function testBearersOverSocket(serve: ServeAdapter): void {
     expect(issued).toEqual({ token: expect.any(String), category: 'Bearer', expiresIn: 900 })
     expect(await clientWith({ connectionParams }).private.query()).toBe('Your token worked, ann.')
     await expect(client.token.create.mutate({ name: 'ann', password: 'a guess' })).rejects.toMatchObject(
-      refusal('Not authorised'),
+      unauthorized('Not authorised'),
     )
     expect(reasons).toEqual(['not_authorised'])
   })

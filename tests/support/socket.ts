@@ -1,5 +1,5 @@
 import { on, once } from 'node:events'
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
+import { createTRPCClient, createWSClient, wsLink, type WebSocketClientOptions } from '@trpc/client'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
@@ -11,6 +11,13 @@ export interface SocketOptions {
   headers?: Record<string, string | string[]>
 }
 
+/** tRPC's own WebSocket client, for Node, closed when the test ends. */
+export function wsClientOf(url: string, options: Partial<WebSocketClientOptions> = {}) {
+  const client = createWSClient({ url, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket, ...options })
+  onTestFinished(() => client.close())
+  return client
+}
+
 /** The stock client over a WebSocket, closed when the test ends. */
 export function socketClient(url: string, { connectionParams, headers = {} }: SocketOptions = {}) {
   class Socket extends WebSocket {
@@ -18,12 +25,10 @@ export function socketClient(url: string, { connectionParams, headers = {} }: So
       super(address, { headers })
     }
   }
-  const client = createWSClient({
-    url,
+  const client = wsClientOf(url, {
     WebSocket: Socket as unknown as typeof globalThis.WebSocket,
     ...(connectionParams && { connectionParams }),
   })
-  onTestFinished(() => client.close())
   return createTRPCClient<AdapterApi['trpc']['router']>({ links: [wsLink({ client })] })
 }
 
