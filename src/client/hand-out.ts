@@ -4,6 +4,7 @@ import { withTimeout } from '../time/timers.ts'
 import type { CallOwners, CallsToSend } from './call-owner.ts'
 import type { Renewal } from './renewal.ts'
 import type { SignInStore } from './sign-in-store.ts'
+import type { SocketSignIns } from './socket-sign-ins.ts'
 
 /** How long a new connection waits for a renewal. A renewal through that same connection never comes. */
 const CONNECTION_TIMEOUT_MS = 5_000
@@ -27,8 +28,6 @@ export interface AnsweredFor {
 export interface AnsweredParams {
   /** The latest answer; undefined if nobody has asked yet. */
   readonly latest: AnsweredFor | undefined
-  /** How many sign-ins are being sent over sockets. Meanwhile the parameters are nobody's. */
-  signingIn: number
   /** Returns a function that removes the listener. */
   onAnswer(listener: () => void): () => void
 }
@@ -45,10 +44,11 @@ interface Dependencies {
   readonly store: SignInStore
   readonly renewal: Renewal
   readonly owners: CallOwners
+  readonly socketSignIns: SocketSignIns
 }
 
 /** Makes what hands out the access token of one session. */
-export function createHandOut({ store, renewal, owners }: Dependencies): HandOut {
+export function createHandOut({ store, renewal, owners, socketSignIns }: Dependencies): HandOut {
   const listeners = new Set<() => void>()
   let latest: AnsweredFor | undefined
 
@@ -67,7 +67,6 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
     get latest() {
       return latest
     },
-    signingIn: 0,
     onAnswer(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -78,7 +77,7 @@ export function createHandOut({ store, renewal, owners }: Dependencies): HandOut
     headers,
     async connectionParams() {
       await untilFresh()
-      const speaker = answeredParams.signingIn > 0 ? null : store.current
+      const speaker = socketSignIns.needNobodys ? null : store.current
       latest = { signIn: speaker?.name ?? null, token: speaker?.token }
       for (const listener of listeners) listener()
       return authorization(latest.token) ?? null

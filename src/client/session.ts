@@ -11,6 +11,7 @@ import { createRenewal } from './renewal.ts'
 import { createRoutes } from './route.ts'
 import { createSignInStore } from './sign-in-store.ts'
 import { createSocketLinks, type SocketClient } from './socket-link.ts'
+import { createSocketSignIns } from './socket-sign-ins.ts'
 import { createTokenCalls } from './token-calls.ts'
 import type { TokenStorage } from './token-storage.ts'
 
@@ -72,14 +73,20 @@ export function createSession<ClaimsOut = UntypedClaims>({
   const owners = createCallOwners()
   const routes = createRoutes(owners)
   const renewal = createRenewal(store, routes, storage && `${key}:renewal`)
-  const { headers, connectionParams, eventSourceOptions, answeredParams } = createHandOut({ store, renewal, owners })
+  const socketSignIns = createSocketSignIns()
+  const { headers, connectionParams, eventSourceOptions, answeredParams } = createHandOut({
+    store,
+    renewal,
+    owners,
+    socketSignIns,
+  })
   const appCall = createAppCalls({ store, renewal, owners })
   const tokenCalls = createTokenCalls({ store, renewal, routes, owners })
   let read: { token: string; claims: Claims<ClaimsOut> | null } | undefined
 
   return {
     link: createSessionLinks({ appCall, tokenCalls, routes, owners }),
-    socket: createSocketLinks({ store, owners, params: answeredParams }),
+    socket: createSocketLinks({ store, owners, socketSignIns, params: answeredParams }),
     headers,
     connectionParams,
     eventSourceOptions,

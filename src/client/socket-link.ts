@@ -8,13 +8,12 @@ import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Session } from './session.ts'
 import { signInChanged, type SignInStore } from './sign-in-store.ts'
+import type { SocketSignIn, SocketSignIns } from './socket-sign-ins.ts'
 
 /** How often a call that waits for a connection looks at it: no event tells all that matters. */
 const LOOK_MS = 50
 /** How long a sign-in over a socket waits for the answers to what the former user has sent. */
 const ANSWER_WAIT_MS = 1_000
-/** How long a sign-in over a socket keeps others waiting. */
-const SIGN_IN_TIMEOUT_MS = 10_000
 const OPEN = 1
 /** A connection that may have sent its parameters before a change of sign-in, or after, speaks for a sign-in of no name. */
 const UNKNOWN: AnsweredFor = { signIn: '', token: undefined }
@@ -28,6 +27,7 @@ export interface SocketClient {
 interface Dependencies {
   readonly store: SignInStore
   readonly owners: CallOwners
+  readonly socketSignIns: SocketSignIns
   readonly params: AnsweredParams
 }
 
@@ -41,9 +41,9 @@ interface RunningCall {
 }
 
 /** A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
-export function createSocketLinks({ store, owners, params }: Dependencies): Session['socket'] {
+export function createSocketLinks({ store, owners, socketSignIns, params }: Dependencies): Session['socket'] {
   async function untilSignedIn(isDone: () => boolean): Promise<void> {
-    while (!isDone() && params.signingIn > 0) await nextLook()
+    while (!isDone() && socketSignIns.arePending) await nextLook()
   }
 
   return (client) => () => {
@@ -53,6 +53,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     const running = new Set<RunningCall>()
     let shown = store.name
     let stopWatching: (() => void) | undefined
+    let lastSignIn = Promise.resolve()
 
     /** An open connection that never asked for `session.connectionParams` is not ours to judge. */
     function noteSpeaker(): void {
@@ -65,7 +66,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     function closeOthers(signIn: string | null): void {
       noteSpeaker()
       for (const [ws, speaker] of speakers) {
-        const isSpent = usedForSignIn.has(ws) && params.signingIn === 0
+        const isSpent = usedForSignIn.has(ws) && !socketSignIns.needNobodys
         if ((isSpent || speaker.signIn !== signIn) && ws.readyState === OPEN) ws.close()
         if (ws.readyState > OPEN) speakers.delete(ws)
       }
@@ -77,7 +78,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       if (!connection) return
       const speaker = speakers.get(connection.ws)
       const { token } = Object(answer) as { token?: string }
-      if (givesBearer === 'sign-in' || params.signingIn > 0) usedForSignIn.add(connection.ws)
+      if (givesBearer === 'sign-in' || socketSignIns.needNobodys) usedForSignIn.add(connection.ws)
       else if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
     }
 
@@ -103,12 +104,12 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
 
     /** For whom connections are to speak now. */
     function present(): string | null {
-      return params.signingIn > 0 ? null : store.name
+      return socketSignIns.needNobodys ? null : store.name
     }
 
     /** Whether a call of a sign-in may pass on now. While somebody signs in over a socket, only nobody's calls do. */
     function isReadyFor(signIn: string | null): boolean {
-      if (params.signingIn > 0 && signIn !== null) return false
+      if (signIn !== null && socketSignIns.arePending) return false
       closeOthers(signIn)
       return client.connection === null || client.connection.state === 'open'
     }
@@ -127,7 +128,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
       shown = store.name
       endOthers(shown)
       const { connection } = client
-      if (connection && connection.state !== 'open' && params.signingIn === 0) speakers.set(connection.ws, UNKNOWN)
+      if (connection && connection.state !== 'open' && !socketSignIns.needNobodys) speakers.set(connection.ws, UNKNOWN)
       closeOthers(present())
       stopIfIdle()
     }
@@ -148,26 +149,18 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
     }
 
     /** A sign-in gets a connection of nobody's. What the former user has sent may be answered before, for a while. */
-    async function untilNobodys(isDone: () => boolean): Promise<void> {
+    async function untilNobodys(signIn: SocketSignIn, isDone: () => boolean): Promise<void> {
       const lastAtMs = performance.now() + ANSWER_WAIT_MS
       while (callsBefore().length > 0 && performance.now() < lastAtMs && !isDone()) await nextLook()
       for (const call of callsBefore()) call.fail(signInChanged())
+      signIn.takeConnections()
       await untilReadyFor(null, isDone)
     }
 
-    /** Keeps connections nobody's while somebody signs in. The server makes one theirs before the client hears of it. */
-    function reserve(): () => void {
-      let isOver = false
-      function release(): void {
-        if (isOver) return
-        isOver = true
-        clearTimeout(timer)
-        params.signingIn -= 1
-        closeOthers(present())
-      }
-      const timer = setTimeout(release, SIGN_IN_TIMEOUT_MS)
-      params.signingIn += 1
-      return release
+    /** Sign-ins pass on in the order in which they were asked for: the server, too, lets the latest one win. */
+    function untilTurn(signIn: SocketSignIn, isDone: () => boolean): Promise<void> {
+      lastSignIn = lastSignIn.then(() => untilNobodys(signIn, isDone))
+      return lastSignIn
     }
 
     /** What a call must wait for; undefined if it need not wait. */
@@ -186,9 +179,9 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
         const isDone = (): boolean => !running.has(call)
         watch()
         running.add(call)
-        const release = givesBearer === 'sign-in' ? reserve() : undefined
+        const ownSignIn = givesBearer === 'sign-in' ? socketSignIns.begin(() => closeOthers(present())) : undefined
         if (signIn === null) noteSpeaker()
-        const held = holdCall(op, release ? untilNobodys(isDone) : waitOf(owner, isDone), {
+        const held = holdCall(op, ownSignIn ? untilTurn(ownSignIn, isDone) : waitOf(owner, isDone), {
           fail: (error) => observer.error(error),
           send() {
             call.isSent = true
@@ -208,7 +201,7 @@ export function createSocketLinks({ store, owners, params }: Dependencies): Sess
         return () => {
           running.delete(call)
           held.unsubscribe()
-          release?.()
+          ownSignIn?.end()
         }
       })
   }

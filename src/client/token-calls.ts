@@ -38,7 +38,9 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
     if (store.loading) await store.loading
     store.readIfFast()
     const asked = { since: store.nextSince(), name: randomName(), renewals: 0, router: route.router }
-    const envelope = await askAsNobody(call, owners, { givesBearer: 'sign-in' })
+    const envelope = await askAsNobody(call, owners, { givesBearer: 'sign-in' }).catch((error: unknown) => {
+      throw store.isLatest(asked.since) ? error : signInChanged()
+    })
     await keep({ ...asked, ...tokensOf((envelope.result as { data?: unknown }).data) }, route)
     return envelope
   }

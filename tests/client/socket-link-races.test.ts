@@ -157,53 +157,6 @@ test('a WebSocket client that was closed is let go of', async () => {
   expect(length).toBeLessThan(5)
 })
 
-test('a sign-in that is under way over a socket is not cut off by an earlier one that is answered in another tab', async () => {
-  const api = createClientApi()
-  const served = await serveClientApi(api)
-  const line = await slowLine(served.url)
-  const storage = memoryStorage()
-  const [one, two] = [createSession({ storage }), createSession({ storage })]
-  const client = socketClient(line.address, two.connectionParams)
-  const first = clientOverHttp(one, served.url)
-  const second = createTRPCClient<ClientRouter>({
-    links: [two.link(), two.socket(client), wsLink({ client })],
-  })
-  await second.hello.query()
-  line.answerMs = 300
-  const earlier = first.token.create.mutate(ANN)
-  await sleep(5) // in another millisecond
-  const later = second.token.create.mutate(BOB)
-  await earlier
-  await second.hello.query().catch(() => {}) // reads the storage, as at a storage event
-
-  await later
-  expect([two.claims?.sub, JSON.parse(storage.entries.get('trpc-jwt-trivial') ?? '').token]).toEqual([
-    'bob',
-    (await two.headers()).authorization?.slice(7),
-  ])
-})
-
-test('of two sign-ins over one socket, the late answer to the earlier one does not cut off the later one', async () => {
-  const api = createClientApi()
-  api.signIn.until = (name) => sleep(name === 'bob' ? 400 : 0)
-  const served = await serveClientApi(api)
-  const line = await slowLine(served.url)
-  const session = createSession()
-  const client = socketClient(line.address, session.connectionParams)
-  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
-  await trpc.hello.query()
-  line.answerMs = 300
-  const earlier = trpc.token.create.mutate(ANN).catch(textOf)
-  await sleep(150) // the server has answered it
-  const later = trpc.token.create.mutate(BOB).catch(textOf)
-  expect(await earlier).toBe(CHANGED)
-  expect(await later).toMatchObject({ category: 'Bearer' })
-  line.answerMs = 0
-
-  expect(await trpc.whoami.mutate()).toBe('bob')
-  expect(api.ran).toEqual(['whoami as bob'])
-})
-
 test('a socket that was opened with a token that is over works again once the token was renewed over HTTP', async () => {
   const api = createClientApi()
   const served = await serveClientApi(api)
@@ -222,21 +175,4 @@ test('a socket that was opened with a token that is over works again once the to
   passTime(20)
 
   expect(await trpc.private.query()).toBe('Your token worked, ann.')
-})
-
-test('a sign-in over the socket that fails leaves the present user with their subscription and calls', async () => {
-  const api = createClientApi()
-  const served = await serveClientApi(api)
-  const session = createSession()
-  const client = socketClient(served.address, session.connectionParams)
-  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
-  await trpc.token.create.mutate(ANN)
-  const { words, errors } = readWords(trpc, 'mail')
-  await expect.poll(() => words.length).toBeGreaterThan(2)
-  await expect(trpc.token.create.mutate({ ...BOB, password: 'a guess' })).rejects.toThrow('Not authorised')
-  const { length } = words
-
-  await expect.poll(() => words.length).toBeGreaterThan(length + 2)
-  expect(await trpc.whoami.mutate()).toBe('ann')
-  expect([errors, new Set(words)]).toEqual([[], new Set(['Mail for ann.'])])
 })

@@ -1,0 +1,126 @@
+import { createTRPCClient, wsLink, type createWSClient } from '@trpc/client'
+import { createSession, type Session } from 'trpc-jwt-trivial/client'
+import { expect, test } from 'vitest'
+
+import {
+  ANN,
+  BOB,
+  createClientApi,
+  memoryStorage,
+  serveClientApi,
+  sleep,
+  type ClientRouter,
+} from '../support/client-api.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
+import { readWords } from '../support/follow.ts'
+import { gate } from '../support/gate.ts'
+import { slowLine } from '../support/line.ts'
+import { clientOverHttp } from '../support/session-clients.ts'
+import { wsClientOf } from '../support/socket.ts'
+
+const socketClient = (address: string, { connectionParams }: Session, lazy = false) =>
+  wsClientOf(address, { connectionParams, retryDelayMs: () => 20, lazy: { enabled: lazy, closeMs: 1_000 } })
+
+const clientOver = (session: Session, client: ReturnType<typeof createWSClient>) =>
+  createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+
+test('a sign-in that is under way over a socket is not cut off by an earlier one that is answered in another tab', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const line = await slowLine(served.url)
+  const storage = memoryStorage()
+  const [one, two] = [createSession({ storage }), createSession({ storage })]
+  const client = socketClient(line.address, two)
+  const first = clientOverHttp(one, served.url)
+  const second = createTRPCClient<ClientRouter>({
+    links: [two.link(), two.socket(client), wsLink({ client })],
+  })
+  await second.hello.query()
+  line.answerMs = 300
+  const earlier = first.token.create.mutate(ANN)
+  await sleep(5) // in another millisecond
+  const later = second.token.create.mutate(BOB)
+  await earlier
+  await second.hello.query().catch(() => {}) // reads the storage, as at a storage event
+
+  await later
+  expect([two.claims?.sub, JSON.parse(storage.entries.get('trpc-jwt-trivial') ?? '').token]).toEqual([
+    'bob',
+    (await two.headers()).authorization?.slice(7),
+  ])
+})
+
+test('of two sign-ins over one socket, the late answer to the earlier one does not cut off the later one', async () => {
+  const api = createClientApi()
+  api.signIn.until = (name) => sleep(name === 'bob' ? 400 : 0)
+  const served = await serveClientApi(api)
+  const line = await slowLine(served.url)
+  const session = createSession()
+  const client = socketClient(line.address, session)
+  const trpc = clientOver(session, client)
+  await trpc.hello.query()
+  line.answerMs = 300
+  const earlier = trpc.token.create.mutate(ANN).catch(textOf)
+  await sleep(150) // the server has answered it
+  const later = trpc.token.create.mutate(BOB).catch(textOf)
+  expect(await earlier).toBe(CHANGED)
+  expect(await later).toMatchObject({ category: 'Bearer' })
+  line.answerMs = 0
+
+  expect(await trpc.whoami.mutate()).toBe('bob')
+  expect(api.ran).toEqual(['whoami as bob'])
+})
+
+test('a sign-in over the socket that fails leaves the present user with their subscription and calls', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const client = socketClient(served.address, session)
+  const trpc = clientOver(session, client)
+  await trpc.token.create.mutate(ANN)
+  const { words, errors } = readWords(trpc, 'mail')
+  await expect.poll(() => words.length).toBeGreaterThan(2)
+  await expect(trpc.token.create.mutate({ ...BOB, password: 'a guess' })).rejects.toThrow('Not authorised')
+  const { length } = words
+
+  await expect.poll(() => words.length).toBeGreaterThan(length + 2)
+  expect(await trpc.whoami.mutate()).toBe('ann')
+  expect([errors, new Set(words)]).toEqual([[], new Set(['Mail for ann.'])])
+})
+
+test('sign-ins over one socket reach the server in the order in which they were asked for', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const answer = gate()
+  api.late.until = () => answer.opened
+  const session = createSession()
+  const trpc = clientOver(session, socketClient(served.address, session))
+  await trpc.token.create.mutate({ ...ANN, name: 'eve' })
+  expect(await trpc.whoami.mutate()).toBe('eve')
+  const late = trpc.late.mutate()
+  await sleep(30)
+  const earlier = trpc.token.create.mutate(ANN).catch(textOf)
+  await sleep(25)
+  const later = trpc.token.create.mutate(BOB).catch(textOf)
+  await sleep(35) // the later one will look before the earlier one does
+  answer.open()
+
+  expect(await late).toBe('eve')
+  expect(await earlier).toBe(CHANGED)
+  expect(await later).toMatchObject({ category: 'Bearer' })
+  expect(await trpc.whoami.mutate()).toBe('bob')
+})
+
+test('a call that waits for the first connection is answered to its user, though another one signs in over it', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  await clientOverHttp(session, served.url).token.create.mutate(ANN)
+  const trpc = clientOver(session, socketClient(served.address, session, true))
+  const call = trpc.whoami.mutate()
+  const signIn = trpc.token.create.mutate(BOB)
+
+  expect(await call).toBe('ann')
+  await signIn
+  expect(await trpc.whoami.mutate()).toBe('bob')
+})
