@@ -3,15 +3,7 @@ import { createSession } from 'trpc-jwt-trivial/client'
 import { expect, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 
-import {
-  ANN,
-  BOB,
-  createClientApi,
-  memoryStorage,
-  serveClientApi,
-  sleep,
-  type ClientRouter,
-} from '../support/client-api.ts'
+import { ANN, BOB, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
 import { CHANGED, textOf } from '../support/client-errors.ts'
 import { readWords } from '../support/follow.ts'
 import { passTime } from '../support/later.ts'

@@ -94,15 +94,17 @@ test('sign-ins over one socket reach the server in the order in which they were 
   const answer = gate()
   api.late.until = () => answer.opened
   const session = createSession()
-  const trpc = clientOver(session, socketClient(served.address, session))
+  const line = await slowLine(served.url)
+  const trpc = clientOver(session, socketClient(line.address, session))
   await trpc.token.create.mutate({ ...ANN, name: 'eve' })
   expect(await trpc.whoami.mutate()).toBe('eve')
+  line.answerMs = 20
   const late = trpc.late.mutate()
   await sleep(30)
   const earlier = trpc.token.create.mutate(ANN).catch(textOf)
   await sleep(25)
   const later = trpc.token.create.mutate(BOB).catch(textOf)
-  await sleep(35) // the later one will look before the earlier one does
+  await sleep(10) // the later one looks at the connection again before the earlier one does
   answer.open()
 
   expect(await late).toBe('eve')
