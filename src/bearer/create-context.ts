@@ -23,6 +23,12 @@ export interface Bearer extends ParsedBearer {
    * @internal
    */
   readonly connection?: WebSocketConnection | undefined
+  /**
+   * Whether the bearer stays that of one sign-in, whoever signs in on the connection.
+   *
+   * @internal
+   */
+  readonly isFollowed?: boolean
 }
 
 /** The context that protected procedures need: what `createContext` returns. */
@@ -62,12 +68,22 @@ function fixedBearer({ status, token }: ParsedBearer, prototype: object): Bearer
   return Object.defineProperty(bearer, 'token', { value: token })
 }
 
-const connectionBearer = (connection: WebSocketConnection): Bearer =>
+const connectionBearer = (connection: WebSocketConnection, read = connection.bearer): Bearer =>
   Object.create(printed, {
-    status: { get: () => connection.bearer().status, enumerable: true },
-    token: { get: () => connection.bearer().token },
+    status: { get: () => read().status, enumerable: true },
+    token: { get: () => read().token },
     connection: { value: connection },
+    isFollowed: { value: read !== connection.bearer },
   }) as Bearer
+
+/**
+ * Returns a bearer that stays that of one sign-in: on a WebSocket, another user may sign in while a call runs. It is renewed as
+ * that sign-in is.
+ */
+export function bearerOfOneSignIn(bearer: Bearer): Bearer {
+  const { connection } = bearer
+  return connection && !bearer.isFollowed ? connectionBearer(connection, connection.followBearer()) : bearer
+}
 
 /**
  * Returns the bearer of a context. tRPC does not check the type of a context when routers are nested, so this does.

@@ -7,14 +7,19 @@ export interface WebSocketConnection {
   bearer(): ParsedBearer
   /** Replaces the bearer by a token of another sign-in, or removes it. */
   replaceBearer(token: string | undefined): void
-  /** Replaces the bearer by a token of the same sign-in. */
-  renewBearer(token: string): void
+  /**
+   * Notes that a renewal begins. Returns a function that sets the renewed token, unless the bearer was replaced since, or a
+   * renewal that began later has set its token before.
+   */
+  beginRenewal(): (token: string) => void
   /** Calls a listener at each replacement and renewal. Returns a function that removes the listener. */
   onBearerReplaced(listener: () => void): () => void
   /** Notes that a sign-in or a sign-out begins. Returns a function that tells whether it is the last one that began. */
   beginSignIn(): () => boolean
   /** Returns a function that tells whether the bearer has not been replaced since. A renewed bearer has not. */
   followSignIn(): () => boolean
+  /** Returns a function that gives the bearer of the present sign-in, as it is renewed, though it may be replaced meanwhile. */
+  followBearer(): () => ParsedBearer
   /** Schedules the request to reconnect, by the times of the bearer's token. */
   scheduleReconnectNotice: ReconnectNotice['schedule']
 }
@@ -26,6 +31,8 @@ export function createWebSocketConnection(socket: Socket, initial: ParsedBearer)
   let bearer = initial
   let begun = 0
   let replaced = 0
+  let renewalsBegun = 0
+  let lastRenewal = 0
 
   function setBearer(next: ParsedBearer): void {
     bearer = next
@@ -33,13 +40,30 @@ export function createWebSocketConnection(socket: Socket, initial: ParsedBearer)
     for (const listener of listeners) listener()
   }
 
+  function replaceBearer(token: string | undefined): void {
+    replaced += 1
+    setBearer(token === undefined ? { status: 'missing' } : { status: 'present', token })
+  }
+
+  function followSignIn(): () => boolean {
+    const own = replaced
+    return () => replaced === own
+  }
+
   return {
     bearer: () => bearer,
-    replaceBearer(token) {
-      replaced += 1
-      setBearer(token === undefined ? { status: 'missing' } : { status: 'present', token })
+    replaceBearer,
+    beginRenewal() {
+      const isSameSignIn = followSignIn()
+      renewalsBegun += 1
+      const own = renewalsBegun
+      return (token) => {
+        if (!isSameSignIn() || own < lastRenewal) return
+        lastRenewal = own
+        if (bearer.status === 'missing') replaceBearer(token)
+        else setBearer({ status: 'present', token })
+      }
     },
-    renewBearer: (token) => setBearer({ status: 'present', token }),
     onBearerReplaced(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -49,9 +73,14 @@ export function createWebSocketConnection(socket: Socket, initial: ParsedBearer)
       const own = begun
       return () => begun === own
     },
-    followSignIn() {
-      const own = replaced
-      return () => replaced === own
+    followSignIn,
+    followBearer() {
+      const isSameSignIn = followSignIn()
+      let latest = bearer
+      return () => {
+        if (isSameSignIn()) latest = bearer
+        return latest
+      }
     },
     scheduleReconnectNotice: (times, nowSeconds) => notice.schedule(times, nowSeconds),
   }

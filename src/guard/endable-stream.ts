@@ -107,7 +107,7 @@ function endableObservable(source: Observable<unknown, unknown>, watch: Watch): 
 function createOrder(wait: () => Promise<void> | undefined): (deliver: () => void) => void {
   let last: Promise<void> | undefined
   return (deliver) => {
-    const before = last ?? wait()
+    const before = last ? last.then(wait) : wait()
     if (!before) return deliver()
     const delivery = before
       .then(deliver)

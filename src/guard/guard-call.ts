@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose'
 
 import type { Bearer } from '../bearer/create-context.ts'
+import type { ParsedBearer } from '../bearer/parse-bearer.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
 import type { SessionLiveness } from '../sessions/session-liveness.ts'
@@ -43,7 +44,7 @@ export interface CallGuard {
    *
    * @throws {JwtRejection}
    */
-  verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken>
+  verify(bearer: ParsedBearer): VerifiedToken | Promise<VerifiedToken>
   /**
    * Checks a verified token again.
    *
@@ -66,7 +67,7 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
   const reportedCalls = new WeakMap<object, ReportedAdmission[]>()
 
   /** Verifies the token of a bearer, or finds it in the cache. `check` then runs at each call. */
-  function verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken> {
+  function verify(bearer: ParsedBearer): VerifiedToken | Promise<VerifiedToken> {
     if (bearer.status !== 'present') throw new JwtRejection(bearer.status)
     return tokenCache.verify(bearer)
   }
@@ -79,7 +80,10 @@ export function createCallGuard({ config, reporter, live }: Dependencies): CallG
     verifyClaims(token.payload, required, config)
     const claims = token.claims ?? (await tokenCache.parseClaims(token))
     const pending = checkSession(token.payload)
-    if (pending) await pending
+    if (pending) {
+      await pending
+      verifyClaims(token.payload, required, config) // the answer may have taken longer than the token lasts
+    }
     checkRequirements(claims, required, config.nowSeconds())
     return claims
   }

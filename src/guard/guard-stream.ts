@@ -1,4 +1,5 @@
 import type { Bearer } from '../bearer/create-context.ts'
+import type { ParsedBearer } from '../bearer/parse-bearer.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import { identityOf, type Reporter } from '../outcome/report-outcome.ts'
 import { MAX_TIMER_MS } from '../time/timers.ts'
@@ -41,11 +42,14 @@ interface Dependencies {
 /** Makes the stream guard of an instance. It rechecks a stream with the checks that admit a call. */
 export function createStreamGuard(dependencies: Dependencies): StreamGuard {
   const { callGuard, reporter, clockToleranceSeconds, nowSeconds } = dependencies
+  const { cacheSeconds = 0 } = dependencies
   const sessionCheckSeconds = secondsBetweenSessionChecks(dependencies.cacheSeconds)
 
   /** Rechecks when the token expires, when the session is due for a look-up, and when the bearer is replaced. */
   function watch({ bearer, token: opened, required, path }: StreamCall, end: EndWith): StreamWatch {
     const stillRequired = { ...required, maxAgeSeconds: undefined }
+    /** The bearer of a WebSocket as it is now, whoever has signed in. */
+    const present = (): ParsedBearer => bearer.connection?.bearer() ?? bearer
     let current = opened
     let timer: ReturnType<typeof setTimeout> | undefined
     let pending: Promise<void> | undefined
@@ -53,17 +57,17 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
 
     /** What becomes of a token that the bearer no longer has does not matter: its successor is rechecked too. */
     async function recheck(withSession: boolean): Promise<void> {
-      const text = bearer.token
-      const isFormer = () => stopped || bearer.token !== text
+      const now = present()
+      const isFormer = () => stopped || present().token !== now.token
       try {
-        const token = await callGuard.verify(bearer)
+        const token = await callGuard.verify(now)
         checkSuccession(opened, token)
         await callGuard.recheck(token, stillRequired, withSession)
         if (!isFormer()) continueWith(token)
       } catch (error) {
         if (isFormer()) return
         stop()
-        const rejection = bearer.status === 'present' ? error : new JwtRejection('revoked')
+        const rejection = now.status === 'present' ? error : new JwtRejection('revoked')
         throw reporter.reject(rejection, { path, ...identityOf(opened.payload) })
       }
     }
@@ -89,8 +93,11 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
       pending = work
     }
 
-    /** Another recheck may have begun meanwhile. */
-    const untilRechecked = (): Promise<void> | undefined => pending?.then(untilRechecked)
+    /** Another recheck may have begun meanwhile, and the token may have expired. */
+    function beforeEvent(): Promise<void> | undefined {
+      if (!pending && !stopped && !(nowSeconds() < expiresAtSeconds())) holdAndRecheck()
+      return pending?.then(beforeEvent)
+    }
 
     function stop(): void {
       stopped = true
@@ -99,15 +106,10 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
     }
 
     const stopListening = bearer.connection?.onBearerReplaced(holdAndRecheck)
-    if (bearer.token === opened.text) continueWith(opened)
+    // A call may be admitted by a cached answer about its session, a stream may not.
+    if (present().token === opened.text && cacheSeconds === 0) continueWith(opened)
     else holdAndRecheck()
-    return {
-      beforeEvent() {
-        if (!pending && !(nowSeconds() < expiresAtSeconds())) holdAndRecheck()
-        return untilRechecked()
-      },
-      stop,
-    }
+    return { beforeEvent, stop }
   }
 
   return (stream, call) => endableStream(stream, (end) => watch(call, end), call.signal)

@@ -1,6 +1,6 @@
 import { initTRPC, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server'
 
-import { bearerOf, type BearerContext } from '../bearer/create-context.ts'
+import { bearerOf, bearerOfOneSignIn, type BearerContext } from '../bearer/create-context.ts'
 import type { ExpectedClaims } from '../schema/expected-claims.ts'
 import type { Claims } from '../verify/claim-types.ts'
 import type { CallGuard } from './guard-call.ts'
@@ -49,10 +49,12 @@ export function createProtect<ClaimsOut>({ callGuard, guardStream, instance }: D
   ): ProtectedProcedure<Claims<ClaimsOut> & null> {
     const required = resolveRequirements(options, instance)
     const guarded = t.procedure.use(async ({ ctx, path, type, signal, getRawInput, next }) => {
-      const bearer = bearerOf(ctx)
+      const bearer = bearerOfOneSignIn(bearerOf(ctx))
       const admission = await callGuard.admit(bearer, required, { path, identity: getRawInput })
-      const result = await next({ ctx: { jwt: (admission?.claims ?? null) as Claims<ClaimsOut> & null } })
-      if (type !== 'subscription' || !result.ok || !admission) return result
+      const own = { jwt: (admission?.claims ?? null) as Claims<ClaimsOut> & null }
+      const result = await next({ ctx: bearer.connection ? { ...own, bearer } : own })
+      const mayStream = result.ok && (type === 'subscription' || isGenerator(result.data))
+      if (!mayStream || !admission) return result
       const { token } = admission
       return { ...result, data: guardStream(result.data, { bearer, token, required, path, signal }) }
     })
@@ -61,4 +63,9 @@ export function createProtect<ClaimsOut>({ callGuard, guardStream, instance }: D
     return guarded
   }
   return protect
+}
+
+/** What a query returns may also be a stream: tRPC sends a generator event by event (`httpBatchStreamLink`). */
+function isGenerator(data: unknown): data is AsyncGenerator {
+  return typeof data === 'object' && data !== null && Symbol.asyncIterator in data && 'next' in data
 }

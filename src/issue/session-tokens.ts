@@ -45,10 +45,9 @@ export interface SessionTokens {
   /** Ends all sessions of a subject, except one. */
   endAll(sub: string, except: string | undefined): Promise<void>
   /**
-   * Ends the sessions of a bearer and of a refresh token. Invalid tokens and ended sessions are ignored. Returns whether the
-   * bearer is of no more use.
+   * Ends the sessions of a bearer and of a refresh token. Invalid tokens and ended sessions are ignored.
    */
-  revoke(call: RevokeCall): Promise<boolean>
+  revoke(call: RevokeCall): Promise<void>
 }
 
 interface RefreshCall {
@@ -60,6 +59,8 @@ interface RevokeCall {
   readonly bearer: Bearer
   readonly refreshToken: string | undefined
   readonly path: string
+  /** Called when the bearer is of no more use, before the outcome is reported. */
+  readonly clearBearer: () => void
 }
 
 interface Dependencies {
@@ -89,8 +90,9 @@ export function createSessionTokens({ config, sessions, live, reporter }: Depend
 
   const abandon = (sid: string): Promise<void> => store.end(sid).finally(() => live.evict(sid))
 
-  async function end(by: EndedBy, session: EndedSession): Promise<void> {
+  async function end(by: EndedBy, session: EndedSession, onEnd?: () => void): Promise<void> {
     await abandon(session.sid)
+    onEnd?.()
     reporter.report({ type: 'ended', by, ...session })
   }
 
@@ -139,10 +141,15 @@ export function createSessionTokens({ config, sessions, live, reporter }: Depend
       await store.endAll(sub, except).finally(() => live.evict())
       reporter.report({ type: 'ended', by: 'endSessions', path: undefined, sub })
     },
-    async revoke({ bearer, refreshToken, path }) {
-      const { sessions: ended, includesBearer } = await sessionsToRevoke(bearer, refreshToken, config)
-      await Promise.all(ended.map((session) => end('revoke', { path, ...session })))
-      return includesBearer
+    async revoke({ bearer, refreshToken, path, clearBearer }) {
+      const { sessions: named, includesBearer } = await sessionsToRevoke(bearer, refreshToken, config)
+      const onEnd = includesBearer ? clearBearer : undefined
+      await Promise.all(
+        named.map((session) =>
+          reporter.rejecting({ path, ...session }, () => end('revoke', { path, ...session }, onEnd)),
+        ),
+      )
+      onEnd?.()
     },
   }
 }

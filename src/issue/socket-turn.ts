@@ -31,7 +31,7 @@ export function beginCreate(connection: WebSocketConnection, endSession: (sid: s
 
 /**
  * Begins a `token.refresh` on a connection. Its token becomes the bearer only if the bearer still belongs to the same session,
- * or if there is none.
+ * or if there is none. Of two renewals, the one that began later wins.
  *
  * @param verify - returns the payload of a token with a valid signature, though it has expired
  */
@@ -39,13 +39,13 @@ export function beginRefresh(
   connection: WebSocketConnection,
   verify: (token: string | undefined) => Promise<JWTPayload>,
 ): Conclude {
-  const isSameSignIn = connection.followSignIn()
+  const renewBearer = connection.beginRenewal()
   const bearer = verify(connection.bearer().token).catch((): JWTPayload => ({}))
   return async ({ token, payload }, report) => {
     const { sid } = await bearer
     report()
     const isFree = connection.bearer().status === 'missing'
-    if (isSameSignIn() && (isFree || sid === payload['sid'])) connection.renewBearer(token)
+    if (isFree || sid === payload['sid']) renewBearer(token)
   }
 }
 

@@ -76,14 +76,18 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
   const revoke = t.procedure
     .use(({ ctx, next }) => {
       const { connection } = (ctx as Context)?.bearer ?? {}
-      return next({ ctx: { clearBearer: connection && beginRevoke(connection) } })
+      return next({ ctx: { clearBearer: connection ? beginRevoke(connection) : () => {} } })
     })
     .input(z.object({ refreshToken: z.string().optional() }).optional())
     .mutation(({ ctx, input, path }) =>
-      reporter.rejecting({ path }, async () => {
-        const includesBearer = await tokens.revoke({ bearer: bearerOf(ctx), refreshToken: input?.refreshToken, path })
-        if (includesBearer) ctx.clearBearer?.()
-      }),
+      reporter.rejecting({ path }, () =>
+        tokens.revoke({
+          bearer: bearerOf(ctx),
+          refreshToken: input?.refreshToken,
+          path,
+          clearBearer: ctx.clearBearer,
+        }),
+      ),
     )
 
   return t.router({ create, refresh, revoke })

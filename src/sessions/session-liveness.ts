@@ -59,11 +59,20 @@ export function createSessionLiveness(
 
   const isCached = (sid: string): boolean => (cacheAges?.get(sid)?.() ?? Number.POSITIVE_INFINITY) < cacheSeconds
 
+  function evict(sid?: string): void {
+    evictions += 1
+    if (sid === undefined) cacheAges?.clear()
+    else cacheAges?.delete(sid)
+  }
+
   async function ask(sid: string): Promise<void> {
     const evictionsBefore = evictions
     const ageSeconds = startStopwatch(nowSeconds)
     const live: unknown = await store.isLive(sid)
-    if (live === false) throw new JwtRejection('revoked')
+    if (live === false) {
+      evict(sid) // an earlier answer may be cached, or on its way
+      throw new JwtRejection('revoked')
+    }
     if (live !== true) throw new JwtRejection('unavailable')
     if (evictions === evictionsBefore) cacheAges?.set(sid, ageSeconds)
   }
@@ -83,10 +92,6 @@ export function createSessionLiveness(
       if (caller && isCached(sid)) return undefined
       return caller?.request ? askForRequest(caller.request, sid) : ask(sid)
     },
-    evict(sid) {
-      evictions += 1
-      if (sid === undefined) cacheAges?.clear()
-      else cacheAges?.delete(sid)
-    },
+    evict,
   }
 }

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 
-import type { Bearer } from '../bearer/create-context.ts'
+import type { ParsedBearer } from '../bearer/parse-bearer.ts'
 import type { Claims } from './claim-types.ts'
 import { isImmutable, parseClaims } from './parse-claims.ts'
 import type { VerifyConfig } from './verify-config.ts'
@@ -27,7 +27,7 @@ export interface TokenCache {
    *
    * @throws {JwtRejection}
    */
-  verify(bearer: Bearer): VerifiedToken | Promise<VerifiedToken>
+  verify(bearer: ParsedBearer): VerifiedToken | Promise<VerifiedToken>
   /**
    * Parses the claims of a token that passed the checks so far, and remembers the token.
    *
@@ -40,7 +40,7 @@ export interface TokenCache {
 export function createTokenCache(config: VerifyConfig): TokenCache {
   const { keys, nowSeconds, verifiedTokens: max } = config
   // Shared by the calls of one request, also if no token is remembered.
-  const byBearer = new WeakMap<Bearer, VerifiedToken>()
+  const byBearer = new WeakMap<ParsedBearer, VerifiedToken>()
   // By the whole text: a prefix or a hash could give one user the claims of another.
   const byText = max > 0 ? new LRUCache<string, VerifiedToken>({ max }) : undefined
   // Concurrent requests with the same token wait for one verification.
@@ -59,7 +59,7 @@ export function createTokenCache(config: VerifyConfig): TokenCache {
     }
   }
 
-  async function verifyOnce(bearer: Bearer, text: string): Promise<VerifiedToken> {
+  async function verifyOnce(bearer: ParsedBearer, text: string): Promise<VerifiedToken> {
     const verification = pending.get(text) ?? verify(text)
     pending.set(text, verification)
     const token = await verification

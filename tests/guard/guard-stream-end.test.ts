@@ -166,11 +166,13 @@ describe('a stream asks for its session', () => {
     const { ends } = await watch(
       made.caller(contextWith(made.jwt, await made.jwt.createAccessToken({ sub: 'ann' }))).idle(),
     )
-    expect(made.isLive).toHaveBeenCalledTimes(1)
+    // the call that opens it may have been admitted by a cached answer
+    const askedAtStart = cacheSeconds === 0 ? 1 : 2
+    expect(made.isLive).toHaveBeenCalledTimes(askedAtStart)
     await pass(every)
-    expect(made.isLive).toHaveBeenCalledTimes(1)
+    expect(made.isLive).toHaveBeenCalledTimes(askedAtStart)
     await pass(0.001)
-    expect(made.isLive).toHaveBeenCalledTimes(2)
+    expect(made.isLive).toHaveBeenCalledTimes(askedAtStart + 1)
     await made.store.endAll('ann')
     await pass(every + 0.002)
     expect(ends()).toMatchObject([REVOKED])

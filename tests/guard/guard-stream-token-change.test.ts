@@ -76,7 +76,7 @@ test('what became of the former token does not matter once the bearer was renewe
   await vi.advanceTimersByTimeAsync(1_001)
   expect(isLive).toHaveBeenCalledTimes(2)
   const renewed = await jwt.createAccessToken({ sub: 'ann', role: 'reader' }, { sid: sidOf(token) })
-  ctx.bearer.connection?.renewBearer(renewed)
+  ctx.bearer.connection?.beginRenewal()(renewed)
   await vi.waitFor(() => expect(isLive).toHaveBeenCalledTimes(3))
   fail()
   await vi.advanceTimersByTimeAsync(1_001)

@@ -140,7 +140,7 @@ describe('a store that fails', () => {
     await expect(jwt.endSessions('ann')).rejects.toThrow('Service unavailable')
     const rejected = { type: 'rejected', reason: 'unavailable', error: failure }
     expect(seen()).toEqual([
-      { ...rejected, path: 'token.revoke' },
+      { ...rejected, path: 'token.revoke', ...named(token) },
       { ...rejected, path: 'token.refresh', ...named(refreshToken) },
       { ...rejected, path: undefined, sid: 'one' },
       { ...rejected, path: undefined, sub: 'ann' },
