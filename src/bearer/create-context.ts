@@ -68,13 +68,15 @@ function fixedBearer({ status, token }: ParsedBearer, prototype: object): Bearer
   return Object.defineProperty(bearer, 'token', { value: token })
 }
 
-const connectionBearer = (connection: WebSocketConnection, read = connection.bearer): Bearer =>
-  Object.create(printed, {
+const connectionBearer = (connection: WebSocketConnection, followed?: () => ParsedBearer): Bearer => {
+  const read = followed ?? (() => connection.bearer())
+  return Object.create(printed, {
     status: { get: () => read().status, enumerable: true },
     token: { get: () => read().token },
     connection: { value: connection },
-    isFollowed: { value: read !== connection.bearer },
+    isFollowed: { value: followed !== undefined },
   }) as Bearer
+}
 
 /**
  * Returns a bearer that stays that of one sign-in: on a WebSocket, another user may sign in while a call runs. It is renewed as

@@ -6,7 +6,7 @@ import type { Renewal } from './renewal.ts'
 import type { SignInStore } from './sign-in-store.ts'
 import type { SocketSignIns } from './socket-sign-ins.ts'
 
-/** How long a new connection waits for a renewal. A renewal through that same connection never comes. */
+/** How long a new connection waits for a renewal. */
 const CONNECTION_TIMEOUT_MS = 5_000
 
 /** The headers of a call, or the `connectionParams` of a WebSocket. */
@@ -30,6 +30,8 @@ export interface AnsweredParams {
   readonly latest: AnsweredFor | undefined
   /** Returns a function that removes the listener. */
   onAnswer(listener: () => void): () => void
+  /** Tells that a renewal needs a connection: none must wait for that renewal. Returns a function that ends this. */
+  needForRenewal(): () => void
 }
 
 /** Hands out the access token, to the calls of its sign-in only. */
@@ -50,6 +52,8 @@ interface Dependencies {
 /** Makes what hands out the access token of one session. */
 export function createHandOut({ store, renewal, owners, socketSignIns }: Dependencies): HandOut {
   const listeners = new Set<() => void>()
+  const needs = new Set<object>()
+  const waiting = new Set<() => void>()
   let latest: AnsweredFor | undefined
 
   async function headers(calls?: CallsToSend): Promise<AuthorizationHeaders> {
@@ -63,6 +67,18 @@ export function createHandOut({ store, renewal, owners, socketSignIns }: Depende
     await withTimeout(Promise.resolve(renewal.beforeSending()), CONNECTION_TIMEOUT_MS).catch(() => {})
   }
 
+  /** As `untilFresh`, but a renewal that waits for a connection itself is not waited for. */
+  function untilFreshOrNeeded(): Promise<void> {
+    return new Promise((goOn) => {
+      waiting.add(goOn)
+      if (needs.size > 0) goOn()
+      void untilFresh().finally(() => {
+        waiting.delete(goOn)
+        goOn()
+      })
+    })
+  }
+
   const answeredParams: AnsweredParams = {
     get latest() {
       return latest
@@ -71,12 +87,18 @@ export function createHandOut({ store, renewal, owners, socketSignIns }: Depende
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    needForRenewal() {
+      const need = {}
+      needs.add(need)
+      for (const goOn of waiting) goOn()
+      return () => needs.delete(need)
+    },
   }
 
   return {
     headers,
     async connectionParams() {
-      await untilFresh()
+      await untilFreshOrNeeded()
       const speaker = socketSignIns.needNobodys ? null : store.current
       latest = { signIn: speaker?.name ?? null, token: speaker?.token }
       for (const listener of listeners) listener()

@@ -60,7 +60,7 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
       const stored = parseEntry(text)
       if (stored) adopt(stored)
       else if (isGone) adopt(endOf(entry))
-      const isBehind = stored ? isNewer(entry, stored) : isSaving && isSignIn(entry)
+      const isBehind = stored ? isNewer(entry, stored) : isSaving && (isSignIn(entry) || Boolean(text))
       return isBehind ? JSON.stringify(entry) : undefined
     },
   })
@@ -82,7 +82,7 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   function offer(next: Entry, because?: Error): Promise<void> | undefined {
     readIfFast()
     adopt(next, because)
-    return exchange.save()
+    return exchange.save(!isSignIn(entry))
   }
 
   return {

@@ -3,26 +3,18 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 
 import type { CallOwners, Owner } from './call-owner.ts'
-import type { AnsweredFor, AnsweredParams } from './hand-out.ts'
+import type { AnsweredParams } from './hand-out.ts'
 import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
 import type { Session } from './session.ts'
 import { signInChanged, type SignInStore } from './sign-in-store.ts'
 import type { SocketSignIn, SocketSignIns } from './socket-sign-ins.ts'
+import { createSocketSpeakers, type SocketClient, type SocketSpeakers } from './socket-speakers.ts'
 
 /** How often a call that waits for a connection looks at it: no event tells all that matters. */
 const LOOK_MS = 50
 /** How long a sign-in over a socket waits for the answers to what the former user has sent. */
 const ANSWER_WAIT_MS = 1_000
-const OPEN = 1
-/** A connection that may have sent its parameters before a change of sign-in, or after, speaks for a sign-in of no name. */
-const UNKNOWN: AnsweredFor = { signIn: '', token: undefined }
-
-/** What is needed of the client that `createWSClient` makes. */
-export interface SocketClient {
-  readonly connection: { readonly state: string; readonly ws: { close(): void; readonly readyState: number } } | null
-  readonly connectionState: { get(): { readonly state: string } }
-}
 
 interface Dependencies {
   readonly store: SignInStore
@@ -31,9 +23,8 @@ interface Dependencies {
   readonly params: AnsweredParams
 }
 
-type Socket = NonNullable<SocketClient['connection']>['ws']
-
 interface RunningCall {
+  readonly client: SocketClient
   readonly signIn: string | null
   readonly isSubscription: boolean
   isSent: boolean
@@ -42,76 +33,48 @@ interface RunningCall {
 
 /** A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
 export function createSocketLinks({ store, owners, socketSignIns, params }: Dependencies): Session['socket'] {
+  const running = new Set<RunningCall>()
+  const speakersOf = new WeakMap<SocketClient, SocketSpeakers>()
+  let lastSignIn = Promise.resolve()
+
+  /** For whom connections are to speak now. */
+  function present(): string | null {
+    return socketSignIns.needNobodys ? null : store.name
+  }
+
+  function endOthers(signIn: string | null): void {
+    for (const call of Array.from(running)) {
+      if (call.signIn !== null && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))
+    }
+  }
+
+  /** Subscriptions of somebody are taken up again once somebody has signed in. */
+  function takeBackSubscriptions(): void {
+    for (const call of sentBySomebody()) if (call.isSubscription) call.fail(owners.sendAgain())
+  }
+
+  /** The calls of somebody that connections have not answered yet, subscriptions included. */
+  function sentBySomebody(): RunningCall[] {
+    return Array.from(running).filter((call) => call.isSent && call.signIn !== null)
+  }
+
   async function untilSignedIn(isDone: () => boolean): Promise<void> {
     while (!isDone() && socketSignIns.arePending) await nextLook()
   }
 
   return (client) => () => {
-    const speakers = new Map<Socket, AnsweredFor>()
-    /** Connections over which somebody has signed in: nobody knows whom they speak for. They are kept for sign-ins only. */
-    const usedForSignIn = new WeakSet<Socket>()
-    const running = new Set<RunningCall>()
-    let shown = store.name
+    const speakers = speakersOf.get(client) ?? createSocketSpeakers(client, params, socketSignIns)
+    speakersOf.set(client, speakers)
+    let lastName = store.name
     let stopWatching: (() => void) | undefined
-    let lastSignIn = Promise.resolve()
 
-    /** An open connection that never asked for `session.connectionParams` is not ours to judge. */
-    function noteSpeaker(): void {
-      const { connection } = client
-      if (connection?.state !== 'open' || !params.latest || speakers.has(connection.ws)) return
-      speakers.set(connection.ws, params.latest)
-    }
-
-    /** Closes the connections that speak for others, also those that tRPC's client keeps beside the present one. */
-    function closeOthers(signIn: string | null): void {
-      noteSpeaker()
-      for (const [ws, speaker] of speakers) {
-        const isSpent = usedForSignIn.has(ws) && !socketSignIns.needNobodys
-        if ((isSpent || speaker.signIn !== signIn) && ws.readyState === OPEN) ws.close()
-        if (ws.readyState > OPEN) speakers.delete(ws)
-      }
-    }
-
-    /** A renewal over a connection renews its token. One of nobody's, during a sign-in, becomes whose the answer is. */
-    function noteBearer(givesBearer: Owner['givesBearer'], answer: unknown): void {
-      const { connection } = client
-      if (!connection) return
-      const speaker = speakers.get(connection.ws)
-      const { token } = Object(answer) as { token?: string }
-      if (givesBearer === 'sign-in' || socketSignIns.needNobodys) usedForSignIn.add(connection.ws)
-      else if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
-    }
-
-    /** A connection that was opened with an older token than the present one gets it by new parameters. */
-    function closeOutdated(): void {
-      const { connection } = client
-      const speaker = connection && speakers.get(connection.ws)
-      if (speaker && speaker.token !== store.current?.token) connection.ws.close()
-    }
-
-    function endOthers(signIn: string | null): void {
-      for (const call of Array.from(running)) {
-        if (call.signIn !== null && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))
-      }
-    }
-
-    /** The calls of somebody that a connection still answers. Subscriptions are taken up again once somebody has signed in. */
-    function callsBefore(): RunningCall[] {
-      const sent = Array.from(running).filter((call) => call.isSent && call.signIn !== null)
-      for (const call of sent) if (call.isSubscription) call.fail(owners.sendAgain())
-      return sent.filter(({ isSubscription }) => !isSubscription)
-    }
-
-    /** For whom connections are to speak now. */
-    function present(): string | null {
-      return socketSignIns.needNobodys ? null : store.name
-    }
+    const isOpen = (): boolean => client.connection?.state === 'open'
 
     /** Whether a call of a sign-in may pass on now. While somebody signs in over a socket, only nobody's calls do. */
     function isReadyFor(signIn: string | null): boolean {
       if (signIn !== null && socketSignIns.arePending) return false
-      closeOthers(signIn)
-      return client.connection === null || client.connection.state === 'open'
+      speakers.closeOthers(signIn)
+      return client.connection === null || isOpen()
     }
 
     async function untilReadyFor(signIn: string | null, isDone: () => boolean): Promise<void> {
@@ -120,25 +83,25 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
 
     /** A client that was closed, or is lazy, calls before it has a connection again. */
     function stopIfIdle(): void {
-      if (client.connectionState.get().state === 'idle' && running.size === 0) stopWatching?.()
+      const isUsed = Array.from(running).some((call) => call.client === client)
+      if (!isUsed && client.connectionState.get().state === 'idle') stopWatching?.()
     }
 
     function follow(): void {
-      if (store.name === shown) return
-      shown = store.name
-      endOthers(shown)
-      const { connection } = client
-      if (connection && connection.state !== 'open' && !socketSignIns.needNobodys) speakers.set(connection.ws, UNKNOWN)
-      closeOthers(present())
+      if (store.name === lastName) return
+      lastName = store.name
+      endOthers(lastName)
+      if (!socketSignIns.needNobodys) speakers.doubt()
+      speakers.closeOthers(present())
       stopIfIdle()
     }
 
     function watch(): void {
       if (stopWatching) return
-      shown = store.name
+      lastName = store.name
       const leaveStore = store.subscribe(follow)
       const leaveParams = params.onAnswer(() => {
-        setTimeout(() => closeOthers(present()))
+        setTimeout(() => speakers.closeOthers(present()))
         stopIfIdle()
       })
       stopWatching = () => {
@@ -151,8 +114,10 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
     /** A sign-in gets a connection of nobody's. What the former user has sent may be answered before, for a while. */
     async function untilNobodys(signIn: SocketSignIn, isDone: () => boolean): Promise<void> {
       const lastAtMs = performance.now() + ANSWER_WAIT_MS
-      while (callsBefore().length > 0 && performance.now() < lastAtMs && !isDone()) await nextLook()
-      for (const call of callsBefore()) call.fail(signInChanged())
+      takeBackSubscriptions()
+      while (sentBySomebody().length > 0 && performance.now() < lastAtMs && !isDone()) await nextLook()
+      if (isDone()) return
+      for (const call of sentBySomebody()) call.fail(signInChanged())
       signIn.takeConnections()
       await untilReadyFor(null, isDone)
     }
@@ -175,23 +140,28 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
         const owner = owners.of(op) ?? { signIn: null }
         const { signIn, givesBearer } = owner
         const isSubscription = op.type === 'subscription'
-        const call: RunningCall = { signIn, isSubscription, isSent: false, fail: (error) => observer.error(error) }
+        const fail = (error: TRPCClientError<AnyTRPCRouter>): void => observer.error(error)
+        const call: RunningCall = { client, signIn, isSubscription, isSent: false, fail }
         const isDone = (): boolean => !running.has(call)
+        let wasRefused = false
         watch()
         running.add(call)
-        const ownSignIn = givesBearer === 'sign-in' ? socketSignIns.begin(() => closeOthers(present())) : undefined
-        if (signIn === null) noteSpeaker()
+        const ownSignIn =
+          givesBearer === 'sign-in' ? socketSignIns.begin(() => speakers.closeOthers(present())) : undefined
+        const stopNeeding = givesBearer === 'renewal' && !isOpen() ? params.needForRenewal() : undefined
+        if (signIn === null) speakers.note()
         const held = holdCall(op, ownSignIn ? untilTurn(ownSignIn, isDone) : waitOf(owner, isDone), {
-          fail: (error) => observer.error(error),
+          fail,
           send() {
             call.isSent = true
             return next(op).subscribe({
               next(envelope) {
-                if (givesBearer && 'data' in envelope.result) noteBearer(givesBearer, envelope.result.data)
+                if (givesBearer === 'renewal' && 'data' in envelope.result) speakers.noteRenewal(envelope.result.data)
                 observer.next(envelope)
               },
               error(error) {
-                if (signIn !== null && readRejection(error) === 'renew') closeOutdated()
+                wasRefused = error.data !== undefined
+                if (signIn !== null && readRejection(error) === 'renew') speakers.closeUnless(store.current?.token)
                 observer.error(error)
               },
               complete: () => observer.complete(),
@@ -201,6 +171,9 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
         return () => {
           running.delete(call)
           held.unsubscribe()
+          stopNeeding?.()
+          // The server makes the connection theirs, also if the call was cancelled.
+          if (ownSignIn && call.isSent && !wasRefused) speakers.noteSignIn()
           ownSignIn?.end()
         }
       })

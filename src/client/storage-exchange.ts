@@ -1,7 +1,7 @@
 import { withTimeout } from '../time/timers.ts'
 import type { TokenStorage } from './token-storage.ts'
 
-/** After this time a storage that has not answered is done without. */
+/** After this time a storage that has not answered is done without, until it answers. */
 const STORAGE_TIMEOUT_MS = 5_000
 
 interface Dependencies {
@@ -24,19 +24,15 @@ export interface StorageExchange {
   readonly isSlow: boolean
   /** Reads the entry, and writes another one if need be. Undefined if that is done at once. */
   run(): Promise<void> | undefined
-  /** As `run`. If the storage is done without, its former entry is removed. */
-  save(): Promise<void> | undefined
+  /** As `run`, with something new to write. */
+  save(isSignOut: boolean): Promise<void> | undefined
 }
 
-/** Makes the exchange with a storage. One that throws (private mode, a full quota) or never answers is done without. */
+/** Makes the exchange with a storage. What it fails to keep (private mode, a full quota) is kept in memory only. */
 export function createStorageExchange({ storage, key, wasRead }: Dependencies): StorageExchange {
-  let used = storage
   let holdsEntry = false
   let pending: Promise<void> | undefined
-
-  function giveUp(): void {
-    used = undefined
-  }
+  let isStuck = false
 
   function ask(store: TokenStorage, isSaving: boolean): Promise<void> | void {
     return andThen(store.getItem(key), (text) => {
@@ -52,37 +48,43 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
     })
   }
 
-  function bounded(work: Promise<void>): Promise<void> {
-    work.then(removeIfGivenUp, () => {}) // what it wrote after it was given up
-    return withTimeout(work, STORAGE_TIMEOUT_MS).catch(giveUp)
+  /** An entry that cannot be replaced is removed: a page that opens later would use its old tokens. */
+  async function remove(): Promise<void> {
+    holdsEntry = false
+    try {
+      await storage?.removeItem(key)
+    } catch {}
+  }
+
+  /** Nobody waits long for a storage. One that answers too late is up to date again then. */
+  async function bounded(work: Promise<void>, isSaving: boolean): Promise<void> {
+    const done = work.catch(() => (isSaving ? remove() : undefined))
+    await withTimeout(done, STORAGE_TIMEOUT_MS).catch(() => {
+      isStuck = true
+      void done.then(() => {
+        isStuck = false
+        return run(true)
+      })
+    })
   }
 
   /** A slow storage gets one question after another. */
   async function runAfter(earlier: Promise<void>, isSaving: boolean): Promise<void> {
     await earlier
-    const store = used
-    if (store) await bounded((async () => ask(store, isSaving))())
+    if (storage && !isStuck) await bounded((async () => ask(storage, isSaving))(), isSaving)
   }
 
   function run(isSaving = false): Promise<void> | undefined {
-    const earlier = pending
-    if (earlier) pending = runAfter(earlier, isSaving)
-    else if (used) {
+    if (pending) pending = runAfter(pending, isSaving)
+    else if (storage) {
       try {
-        const asked = ask(used, isSaving)
-        if (asked) pending = bounded(asked)
+        const asked = ask(storage, isSaving)
+        if (asked) pending = bounded(asked, isSaving)
       } catch {
-        giveUp()
+        if (isSaving) void remove()
       }
     }
     return pending
-  }
-
-  /** An entry that can no longer be replaced is removed. */
-  async function removeIfGivenUp(): Promise<void> {
-    try {
-      if (!used) await storage?.removeItem(key)
-    } catch {}
   }
 
   let loading = run()
@@ -101,11 +103,9 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
       return pending !== undefined
     },
     run,
-    save: () => {
-      const running = run(true)
-      if (running) return running.then(() => void removeIfGivenUp())
-      void removeIfGivenUp()
-      return undefined
+    save(isSignOut) {
+      if (isSignOut && isStuck) void remove()
+      return run(true)
     },
   }
 }

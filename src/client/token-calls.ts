@@ -23,9 +23,12 @@ export type TokenCalls = Readonly<Record<'create' | 'refresh' | 'revoke', TokenC
 
 /** Makes the passage of the calls of a token router. */
 export function createTokenCalls({ store, renewal, routes, owners }: Dependencies): TokenCalls {
-  /** Keeps the tokens of a sign-in. If a later sign-in or sign-out was asked for, its session is ended, as well as can be. */
-  async function keep(signIn: SignIn, route: Route): Promise<void> {
-    if (store.isLatest(signIn.since)) {
+  /**
+   * Keeps the tokens of a sign-in. If it was cancelled, or a later sign-in or sign-out was asked for, its session is ended, as
+   * well as can be.
+   */
+  async function keep(signIn: SignIn, route: Route, signal: Call['op']['signal']): Promise<void> {
+    if (store.isLatest(signIn.since) && !signal?.aborted) {
       routes.remember(signIn.name, route)
       await store.offer(signIn)
       if (store.name === signIn.name) return
@@ -36,12 +39,14 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
 
   const create: TokenCall = async (call, route) => {
     if (store.loading) await store.loading
+    const { signal } = call.op
+    if (signal?.aborted) throw signInChanged() // the caller is told of the cancellation
     store.readIfFast()
     const asked = { since: store.nextSince(), name: randomName(), renewals: 0, router: route.router }
     const envelope = await askAsNobody(call, owners, { givesBearer: 'sign-in' }).catch((error: unknown) => {
       throw store.isLatest(asked.since) ? error : signInChanged()
     })
-    await keep({ ...asked, ...tokensOf((envelope.result as { data?: unknown }).data) }, route)
+    await keep({ ...asked, ...tokensOf((envelope.result as { data?: unknown }).data) }, route, signal)
     return envelope
   }
 
@@ -65,12 +70,16 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
       store.readIfFast()
       const { current } = store
       const issuer = (current && routes.to(current)) ?? route
-      void store.signOut()
-      if (!current) return askAsNobody({ op, next }, owners)
-      const input = { refreshToken: current.refreshToken, ...(op.input as object | undefined) }
-      if (issuer === route)
-        return askAsNobody({ op: { ...op, input }, next }, owners, { ownToken: () => current.token })
-      return { result: { type: 'data', data: await issuer.send('revoke', current, input) } }
+      const signedOut = store.signOut()
+      try {
+        if (!current) return await askAsNobody({ op, next }, owners)
+        const input = { refreshToken: current.refreshToken, ...(op.input as object | undefined) }
+        const about = { ownToken: () => current.token }
+        if (issuer === route) return await askAsNobody({ op: { ...op, input }, next }, owners, about)
+        return { result: { type: 'data', data: await issuer.send('revoke', current, input) } }
+      } finally {
+        await signedOut // an app may reload the page next
+      }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
 
-import { signedIn, sleep } from '../support/client-api.ts'
+import { ANN, BOB, signedIn, sleep } from '../support/client-api.ts'
 import { textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
 import { collectUnhandledRejections } from '../support/unhandled-rejections.ts'
@@ -74,4 +74,30 @@ test('`token.revoke` forgets the tokens even if it is cancelled while it waits f
   await waiting
 
   expect([session.signedIn, session.claims]).toEqual([false, null])
+})
+
+test('a sign-in that is cancelled beside another call of its batch signs nobody in, and its session is ended', async () => {
+  const { client, session, api } = await signedIn()
+  await session.signOut()
+  api.signIn.until = () => sleep(50)
+  const abort = new AbortController()
+  const signIn = client.token.create.mutate(BOB, { signal: abort.signal }).catch(textOf)
+  const other = client.whoami.mutate()
+  await sleep(20)
+  abort.abort()
+
+  expect(await signIn).toBe('This operation was aborted')
+  expect(await other).toBe('nobody')
+  await expect.poll(() => api.timesCalled('token.revoke')).toBe(1)
+  expect([session.signedIn, api.store.size]).toEqual([false, 1])
+})
+
+test('a sign-in that was cancelled before it began does not overtake another one', async () => {
+  const { client, session } = await signedIn()
+  const signIn = client.token.create.mutate(BOB)
+  const cancelled = client.token.create.mutate(ANN, { signal: AbortSignal.abort() })
+
+  await expect(cancelled).rejects.toThrow('This operation was aborted')
+  await signIn
+  expect(session.claims?.sub).toBe('bob')
 })

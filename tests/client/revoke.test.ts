@@ -4,7 +4,8 @@ import { createTRPCClient, type TRPCLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { expect, test } from 'vitest'
 
-import { ANN, BOB, signedIn, type ClientRouter } from '../support/client-api.ts'
+import { asyncStorage } from '../support/async-storage.ts'
+import { ANN, BOB, signedIn, STORAGE_KEY, type ClientRouter } from '../support/client-api.ts'
 import { passTime } from '../support/later.ts'
 
 test('revoke sends the refresh token, so the session ends even if the access token has expired', async () => {
@@ -52,4 +53,14 @@ test('a revocation that is answered late does not sign out a user who has signed
   await revoking
 
   expect(await session.headers()).toEqual({ authorization: 'Bearer bob' })
+})
+
+test('a revocation that fails settles after a slow storage has kept the sign-out: the app may reload the page', async () => {
+  const storage = asyncStorage()
+  const { client, api } = await signedIn({ storage })
+  api.store.end = () => Promise.reject(new Error('down'))
+  storage.waitMs = 100
+
+  await expect(client.token.revoke.mutate()).rejects.toThrow('Service unavailable')
+  expect(storage.entries.get(STORAGE_KEY)).not.toContain('"token"')
 })

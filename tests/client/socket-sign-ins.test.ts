@@ -14,6 +14,7 @@ import {
 import { CHANGED, textOf } from '../support/client-errors.ts'
 import { readWords } from '../support/follow.ts'
 import { gate } from '../support/gate.ts'
+import { passTime } from '../support/later.ts'
 import { slowLine } from '../support/line.ts'
 import { clientOverHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
@@ -125,4 +126,73 @@ test('a call that waits for the first connection is answered to its user, though
   expect(await call).toBe('ann')
   await signIn
   expect(await trpc.whoami.mutate()).toBe('bob')
+})
+
+test('a sign-in over one socket leaves the present user with their calls and streams on another socket', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const first = clientOver(session, socketClient(served.address, session))
+  const second = clientOver(session, socketClient(served.address, session))
+  await first.token.create.mutate(ANN)
+  const { words, errors } = readWords(second, 'mail')
+  await expect.poll(() => words.length).toBeGreaterThan(2)
+  const late = second.late.mutate()
+  await sleep(30)
+  await expect(first.token.create.mutate({ ...BOB, password: 'a guess' })).rejects.toThrow('Not authorised')
+
+  expect(await late).toBe('ann')
+  const { length } = words
+  await expect.poll(() => words.length).toBeGreaterThan(length + 2)
+  expect([errors, new Set(words)]).toEqual([[], new Set(['Mail for ann.'])])
+})
+
+test('a sign-in over a socket that is cancelled leaves no connection to the user who did not come in', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const signIn = gate()
+  api.signIn.until = () => signIn.opened
+  const session = createSession()
+  const trpc = clientOver(session, socketClient(served.address, session))
+  expect(await trpc.whoami.mutate()).toBe('nobody')
+  const abort = new AbortController()
+  const cancelled = trpc.token.create.mutate(ANN, { signal: abort.signal })
+  await sleep(50)
+  abort.abort()
+  await cancelled.catch(() => {})
+  signIn.open()
+  await sleep(50)
+
+  expect(await trpc.whoami.mutate()).toBe('nobody')
+})
+
+test("cancelling a sign-in that waits for the present user's calls ends none of them", async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const trpc = clientOver(session, socketClient(served.address, session))
+  await trpc.token.create.mutate(ANN)
+  expect(await trpc.whoami.mutate()).toBe('ann')
+  const late = trpc.late.mutate()
+  const abort = new AbortController()
+  const cancelled = trpc.token.create.mutate(BOB, { signal: abort.signal })
+  await sleep(100)
+  abort.abort()
+
+  await expect(cancelled).rejects.toThrow('This operation was aborted')
+  expect(await late).toBe('ann')
+})
+
+test('a renewal that needs a connection is not waited for by that connection', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const storage = memoryStorage()
+  await clientOverHttp(createSession({ storage }), served.url).token.create.mutate(ANN)
+  passTime(1_000)
+  const session = createSession({ storage })
+  const trpc = clientOver(session, socketClient(served.address, session))
+  const call = trpc.private.query()
+
+  // a connection would wait for 5 s
+  expect(await Promise.race([call, sleep(3_000)])).toBe('Your token worked, ann.')
 })

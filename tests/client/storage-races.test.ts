@@ -103,3 +103,37 @@ test('a session without a storage adds no listener in a server runtime that has 
 
   expect(listen).not.toHaveBeenCalled()
 })
+
+test('a storage that was full once gets the next tokens', async () => {
+  const storage = memoryStorage()
+  const { client } = await signedIn({ storage })
+  vi.spyOn(storage, 'setItem').mockImplementationOnce(() => {
+    throw new Error('QuotaExceededError')
+  })
+  passTime(860)
+  await client.private.query()
+
+  expect(createSession({ storage }).signedIn).toBe(true)
+})
+
+test('a storage that answers too late keeps its entry, and is used again', { timeout: 20_000 }, async () => {
+  const storage = asyncStorage()
+  const { session, url } = await signedIn({ storage })
+  storage.waitMs = 5_500 // as on a phone that suspends the app
+  const next = createClient(url, { storage })
+  await next.client.hello.query()
+  expect(next.session.signedIn).toBe(false)
+  storage.waitMs = 0
+  await expect.poll(() => next.session.signInId, { timeout: 3_000 }).toBe(session.signInId)
+  await sleep(50)
+
+  expect(storage.entries.get(STORAGE_KEY)).toContain('"token"')
+})
+
+test('a sign-out replaces a text that this version cannot read, and that may hold tokens', async () => {
+  const storage = memoryStorage()
+  storage.setItem(STORAGE_KEY, '{"version":2,"token":"a.b.c"}')
+  await createSession({ storage }).signOut()
+
+  expect(storage.entries.get(STORAGE_KEY)).not.toContain('a.b.c')
+})

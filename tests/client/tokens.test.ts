@@ -156,11 +156,10 @@ test("takes over what another tab writes, from the browser's storage event", asy
   expect([session.signedIn, listener.mock.calls.length]).toEqual([false, 2])
 })
 
-test('a storage that was full once keeps no token, so a sign-out holds for the next page too', async () => {
+test('a storage that is full keeps no old token, so a sign-out holds for the next page too', async () => {
   const storage = memoryStorage()
-  const setItem = vi.spyOn(storage, 'setItem')
   const { client, session } = await signedIn({ storage })
-  setItem.mockImplementationOnce(() => {
+  vi.spyOn(storage, 'setItem').mockImplementation(() => {
     throw new Error('QuotaExceededError')
   })
   passTime(860)

@@ -112,7 +112,7 @@ export const mutations: readonly Mutation[] = [
   {
     rule: 6,
     what: 'a call passes on, whomever the connection speaks for',
-    file: 'socket-link.ts',
+    file: 'socket-speakers.ts',
     find: 'if ((isSpent || speaker.signIn !== signIn) && ws.readyState === OPEN) ws.close()',
     replace: 'void ws',
   },
