@@ -69,8 +69,11 @@ export function lastAsk(e: Evidence): readonly Ask[] {
   if (hasMoved && !(isAlone && e.schedule.storage.kind === 'sync')) return []
   if (last.call.settledAt === undefined || (last.call.path === 'token.create' && last.call.shownThen === undefined))
     return []
-  return asks.some(({ call }) => call !== last.call && call.at === last.call.at) ? [] : [last]
+  return asks.some(({ call }) => call !== last.call && last.call.at - call.at <= tieMs(e)) ? [] : [last]
 }
+
+/** Before a slow storage has answered, all that is asked for has the time of that answer. */
+const tieMs = ({ schedule: { storage } }: Evidence): number => (storage.kind === 'sync' ? 0 : storage.lag)
 
 /** What was asked for after a sign-in, in the same tab, and took effect before its answer came. */
 export const overtakers = (call: Call, e: Evidence): readonly Ask[] =>
