@@ -110,6 +110,8 @@ async function overtake(path: Waiting, first: typeof ANN | undefined, second: ty
   return { answer: await answer, record: record() }
 }
 
+const whoAmI = ({ outcomes }: { outcomes: Outcome[] }) => outcomes.filter(({ path }) => path === 'whoAmI')
+
 describe('a guarded call that waits while another user signs in over its socket', () => {
   test.each(['calls', 'callsWithSpread'] as const)('calls others as its own user: %s', async (path) => {
     expect(await overtake(path, ANN, BOB)).toEqual({
@@ -161,6 +163,17 @@ describe('a guarded call that waits while another user signs in over its socket'
     })
   })
 
+  test('is refused what it calls after its session was ended', async () => {
+    const made = await signIn(ANN)
+    const { answer } = await made.begin('calls')
+    await made.client.token.revoke.mutate()
+    await made.client.token.create.mutate(BOB)
+    made.open()
+
+    expect(await answer).toBe('UNAUTHORIZED: Invalid token')
+    expect(whoAmI(made)).toMatchObject([{ type: 'rejected', reason: 'revoked', sub: 'ann' }])
+  })
+
   test('runs the mutation of its generator as its own user, after its stream has ended', async () => {
     const { client, open, notes, waiting } = await signIn(ANN)
     const words: unknown[] = []
@@ -179,34 +192,22 @@ describe('a guarded call that waits while another user signs in over its socket'
   })
 })
 
+/** Renews Ann's session over the socket where a call of hers waits, until the token that it came with has expired. */
+async function renewWhileItWaits() {
+  const made = await signIn(ANN)
+  const { answer } = await made.begin('calls')
+  made.clock.ahead = 600
+  const renewed = await made.client.token.refresh.mutate({ refreshToken: made.refreshToken })
+  made.clock.ahead = 901
+  return { ...made, answer, renewed }
+}
+
 describe('a guarded call that waits while its own session is renewed over its socket', () => {
-  async function renewWhileItWaits() {
-    const made = await signIn(ANN)
-    const { answer } = await made.begin('calls')
-    made.clock.ahead = 600
-    const renewed = await made.client.token.refresh.mutate({ refreshToken: made.refreshToken })
-    made.clock.ahead = 901
-    return { ...made, answer, renewed }
-  }
-
-  const whoAmI = ({ outcomes }: { outcomes: Outcome[] }) => outcomes.filter(({ path }) => path === 'whoAmI')
-
   test('calls others with the renewed token, though the token that it came with has expired', async () => {
     const made = await renewWhileItWaits()
     made.open()
 
     expect(await made.answer).toBe('ann')
     expect(whoAmI(made)).toMatchObject([{ type: 'accepted', sub: 'ann', jti: decodeJwt(made.renewed.token).jti }])
-  })
-
-  test('is refused what it calls after its session was ended', async () => {
-    const made = await signIn(ANN)
-    const { answer } = await made.begin('calls')
-    await made.client.token.revoke.mutate()
-    await made.client.token.create.mutate(BOB)
-    made.open()
-
-    expect(await answer).toBe('UNAUTHORIZED: Invalid token')
-    expect(whoAmI(made)).toMatchObject([{ type: 'rejected', reason: 'revoked', sub: 'ann' }])
   })
 })
