@@ -4,7 +4,7 @@ import { createReconnectNotice, type ReconnectNotice, type Socket } from './reco
 /** A WebSocket connection. It outlives the token that it was opened with. */
 export interface WebSocketConnection {
   /** The bearer of the connection's calls, as it is now. */
-  bearer(): ParsedBearer
+  readonly bearer: () => ParsedBearer
   /** Replaces the bearer by a token of another sign-in, or removes it. */
   replaceBearer(token: string | undefined): void
   /**
