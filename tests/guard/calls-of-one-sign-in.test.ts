@@ -210,4 +210,12 @@ describe('a guarded call that waits while its own session is renewed over its so
     expect(await made.answer).toBe('ann')
     expect(whoAmI(made)).toMatchObject([{ type: 'accepted', sub: 'ann', jti: decodeJwt(made.renewed.token).jti }])
   })
+  test('calls others with the renewed token, though another user has signed in since', async () => {
+    const made = await renewWhileItWaits()
+    await made.client.token.create.mutate(BOB)
+    made.open()
+
+    expect(await made.answer).toBe('ann')
+    expect(whoAmI(made)).toMatchObject([{ type: 'accepted', sub: 'ann', jti: decodeJwt(made.renewed.token).jti }])
+  })
 })
