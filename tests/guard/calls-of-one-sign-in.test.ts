@@ -16,7 +16,7 @@ const ANN = { name: 'ann' }
 const BOB = { name: 'bob' }
 const NO_SCOPE = 'FORBIDDEN: Insufficient scope'
 
-type Caller = Record<'whoAmI' | 'admin' | 'note', () => Promise<unknown>>
+type Caller = Record<'whoAmI' | 'admin' | 'note' | 'revoke', () => Promise<unknown>>
 
 /** Procedures that wait for `open`, and then call others or pass another guard. Bob has the scope `admin`. */
 function createWaitingApi() {
@@ -24,6 +24,7 @@ function createWaitingApi() {
   const notes: unknown[] = []
   const clock = runningClock()
   const waiting = { count: 0 }
+  const store = memorySessions({ clock: clock.read })
   const { opened, open } = gate()
   const jwt = createJwtTrivial({
     passphrase: PASSPHRASE,
@@ -31,7 +32,7 @@ function createWaitingApi() {
     credentials: z.object({ name: z.string() }),
     authorise: ({ input: { name } }) => (name === 'bob' ? { sub: name, scope: 'admin' } : { sub: name }),
     retfunc: (outcome) => void outcomes.push(outcome),
-    sessions: { store: memorySessions({ clock: clock.read }), reauthorise: () => true },
+    sessions: { store, reauthorise: () => true },
   })
   const t = initTRPC.context<typeof jwt.createContext>().create()
   async function wait() {
@@ -46,6 +47,7 @@ function createWaitingApi() {
   const inner: AnyTRPCRouter = t.router({
     whoAmI: jwt.protectedProcedure.query(({ ctx }) => ctx.jwt.sub),
     admin: jwt.protect({ scope: 'admin' }).query(() => 'administered'),
+    revoke: jwt.tokenRouter.revoke,
     note: jwt.protectedProcedure.mutation(({ ctx }) => void notes.push(ctx.jwt.sub)),
   })
   const slow = jwt.protectedProcedure.use(afterOpen)
@@ -60,6 +62,7 @@ function createWaitingApi() {
       .use(afterOpen)
       .concat(jwt.protectedProcedure)
       .query(({ ctx }) => ctx.jwt.sub),
+    signsOut: slow.query(({ ctx }) => callerOf(ctx).revoke()),
     optional: jwt
       .protect({ optional: true })
       .use(afterOpen)
@@ -71,7 +74,7 @@ function createWaitingApi() {
       yield 'noted'
     }),
   })
-  return { jwt, router, outcomes, notes, clock, waiting, open }
+  return { jwt, router, store, outcomes, notes, clock, waiting, open }
 }
 
 type Waiting =
@@ -82,6 +85,7 @@ type Waiting =
   | 'guardedByScope'
   | 'guardedLate'
   | 'optional'
+  | 'signsOut'
 
 /** Serves these procedures, and signs a user in over a socket, or nobody. */
 async function signIn(name: typeof ANN | undefined) {
@@ -172,6 +176,17 @@ describe('a guarded call that waits while another user signs in over its socket'
 
     expect(await answer).toBe('UNAUTHORIZED: Invalid token')
     expect(whoAmI(made)).toMatchObject([{ type: 'rejected', reason: 'revoked', sub: 'ann' }])
+  })
+
+  test('ends its own session by token.revoke, and leaves the other user on the socket', async () => {
+    const { client, begin, open, store } = await signIn(ANN)
+    const { answer } = await begin('signsOut')
+    await client.token.create.mutate(BOB)
+    open()
+    await answer
+
+    expect(store.size).toBe(1)
+    expect(await told(client.guardedLate.query())).toBe('bob')
   })
 
   test('runs the mutation of its generator as its own user, after its stream has ended', async () => {
