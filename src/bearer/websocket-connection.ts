@@ -4,7 +4,7 @@ import { createReconnectNotice, type ReconnectNotice, type Socket } from './reco
 /** A WebSocket connection. It outlives the token that it was opened with. */
 export interface WebSocketConnection {
   /** The bearer of the connection's calls, as it is now. */
-  bearer(): ParsedBearer
+  readonly bearer: () => ParsedBearer
   /** Replaces the bearer by a token of another sign-in, or removes it. */
   replaceBearer(token: string | undefined): void
   /**
@@ -28,30 +28,29 @@ export interface WebSocketConnection {
 export function createWebSocketConnection(socket: Socket, initial: ParsedBearer): WebSocketConnection {
   const listeners = new Set<() => void>()
   const notice = createReconnectNotice(socket)
-  let bearer = initial
+  let signIn = { bearer: initial }
   let begun = 0
-  let replaced = 0
   let renewalsBegun = 0
   let lastRenewal = 0
 
   function setBearer(next: ParsedBearer): void {
-    bearer = next
+    signIn.bearer = next
     notice.cancel()
     for (const listener of listeners) listener()
   }
 
   function replaceBearer(token: string | undefined): void {
-    replaced += 1
+    signIn = { bearer: signIn.bearer } // who follows the former sign-in keeps its bearer
     setBearer(token === undefined ? { status: 'missing' } : { status: 'present', token })
   }
 
   function followSignIn(): () => boolean {
-    const own = replaced
-    return () => replaced === own
+    const own = signIn
+    return () => signIn === own
   }
 
   return {
-    bearer: () => bearer,
+    bearer: () => signIn.bearer,
     replaceBearer,
     beginRenewal() {
       const isSameSignIn = followSignIn()
@@ -60,7 +59,7 @@ export function createWebSocketConnection(socket: Socket, initial: ParsedBearer)
       return (token) => {
         if (!isSameSignIn() || own < lastRenewal) return
         lastRenewal = own
-        if (bearer.status === 'missing') replaceBearer(token)
+        if (signIn.bearer.status === 'missing') replaceBearer(token)
         else setBearer({ status: 'present', token })
       }
     },
@@ -75,12 +74,8 @@ export function createWebSocketConnection(socket: Socket, initial: ParsedBearer)
     },
     followSignIn,
     followBearer() {
-      const isSameSignIn = followSignIn()
-      let latest = bearer
-      return () => {
-        if (isSameSignIn()) latest = bearer
-        return latest
-      }
+      const own = signIn
+      return () => own.bearer
     },
     scheduleReconnectNotice: (times, nowSeconds) => notice.schedule(times, nowSeconds),
   }

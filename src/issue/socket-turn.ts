@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose'
 
+import type { Bearer } from '../bearer/create-context.ts'
 import type { WebSocketConnection } from '../bearer/websocket-connection.ts'
 import { JwtRejection } from '../outcome/rejection.ts'
 import type { SignedToken } from './sign-token.ts'
@@ -49,8 +50,12 @@ export function beginRefresh(
   }
 }
 
-/** Begins a `token.revoke` on a connection. Returns a function that removes the bearer, unless another sign-in replaced it. */
-export function beginRevoke(connection: WebSocketConnection): () => void {
+/**
+ * Begins a `token.revoke` of a bearer on its connection. Returns a function that removes the bearer from the connection, unless
+ * another sign-in replaced it. It may have done so before: a guarded call that waited may call `token.revoke`.
+ */
+export function beginRevoke({ connection, token }: Bearer): () => void {
+  if (!connection || connection.bearer().token !== token) return () => {}
   const isSameSignIn = connection.followSignIn()
   connection.beginSignIn()
   return () => {

@@ -74,10 +74,7 @@ export function createTokenRouter({ config, reporter, tokens }: Dependencies): A
     )
 
   const revoke = t.procedure
-    .use(({ ctx, next }) => {
-      const { connection } = (ctx as Context)?.bearer ?? {}
-      return next({ ctx: { clearBearer: connection ? beginRevoke(connection) : () => {} } })
-    })
+    .use(({ ctx, next }) => next({ ctx: { clearBearer: beginRevoke(bearerOf(ctx)) } }))
     .input(z.object({ refreshToken: z.string().optional() }).optional())
     .mutation(({ ctx, input, path }) =>
       reporter.rejecting({ path }, () =>

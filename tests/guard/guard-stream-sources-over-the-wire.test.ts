@@ -1,17 +1,13 @@
 import { EventEmitter, on } from 'node:events'
-import { createServer } from 'node:http'
 import { createTRPCClient, httpSubscriptionLink, wsLink } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
-import { createHTTPHandler } from '@trpc/server/adapters/standalone'
-import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { EventSource } from 'eventsource'
 import { createJwtTrivial, memorySessions } from 'trpc-jwt-trivial'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocketServer } from 'ws'
 
 import { sleep } from '../support/client-api.ts'
-import { listenHttp } from '../support/endpoint.ts'
 import { PASSPHRASE } from '../support/mint.ts'
+import { serveBoth } from '../support/serve-both.ts'
 import { wsClientOf } from '../support/socket.ts'
 
 /** A server of two streams, one that ticks and one that hears nothing and no abort, and what they hold of it. */
@@ -43,16 +39,8 @@ async function serveStreams(expiresIn: number) {
       () => on(emitter, 'news') as AsyncIterable<unknown> as AsyncIterable<number>,
     ),
   })
-  const trpc = { router, createContext: jwt.createContext, responseMeta: jwt.responseMeta }
-  const server = createServer(createHTTPHandler(trpc))
-  const wss = new WebSocketServer({ server })
-  applyWSSHandler({ wss, ...trpc })
-  onTestFinished(() => {
-    for (const socket of wss.clients) socket.terminate()
-  })
-  const { url } = await listenHttp(server)
   return {
-    url,
+    ...(await serveBoth(router, { createContext: jwt.createContext, responseMeta: jwt.responseMeta })),
     router,
     token: await jwt.createAccessToken({ sub: 'ann' }),
     asked: () => isLive.mock.calls.length,
@@ -72,9 +60,9 @@ const links = {
           fetch(input, { ...init, headers: { ...init?.headers, authorization: `Bearer ${token}` } }),
       },
     }),
-  'a WebSocket': ({ url, token }: Served) =>
+  'a WebSocket': ({ address, token }: Served) =>
     wsLink({
-      client: wsClientOf(url.replace('http:', 'ws:'), { connectionParams: { authorization: `Bearer ${token}` } }),
+      client: wsClientOf(address, { connectionParams: { authorization: `Bearer ${token}` } }),
     }),
 }
 

@@ -104,14 +104,6 @@ test('an observable that throws as it begins leaves no timer behind', async () =
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('a query that streams is no subscription, and is handed on as it is', async () => {
-  const source = { [Symbol.asyncIterator]: () => ({ next }) }
-  const router = t.router({ numbers: jwt.protectedProcedure.query(() => source) })
-  const caller = t.createCallerFactory(router)(contextWith(jwt, await jwt.createAccessToken({})))
-
-  expect(await caller.numbers()).toBe(source)
-})
-
 test.each([7, 'text', null, undefined, {}, []])(
   'returns a source that is not a stream unchanged: %j',
   async (answer) => {

@@ -1,26 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
 
 import { runningClock } from '../support/clock.ts'
-import { gate } from '../support/gate.ts'
-import { listenTo, reasonOf, serveSignIns, type SignInClient } from '../support/sign-ins.ts'
-
-type Served = Awaited<ReturnType<typeof serveSignIns>>
+import { holdAnswer, listenTo, reasonOf, serveSignIns, whoIs } from '../support/sign-ins.ts'
 
 const ANN = { name: 'ann' }
 const BOB = { name: 'bob' }
-const whoIs = async (client: SignInClient) => (await client.me.query()).sub
-
-/** Lets a call take effect in the store, but keeps its answer until the function that is returned is called. */
-function holdAnswer(store: Served['store'], method: 'rotate' | 'end') {
-  const { opened, open: release } = gate()
-  const original = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>
-  const spy = vi.spyOn(store, method).mockImplementationOnce((async (...args: unknown[]) => {
-    const answer = await original(...args)
-    await opened
-    return answer
-  }) as never)
-  return { release, asked: () => expect.poll(() => spy.mock.calls.length).toBe(1) }
-}
 
 describe('the latest call decides whose a socket is, and not the latest answer:', () => {
   test.each([false, true])(

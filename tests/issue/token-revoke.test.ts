@@ -6,6 +6,9 @@ import { describe, expect, test, vi } from 'vitest'
 
 import { mint } from '../support/mint.ts'
 import { createSessionApi, INVALID, NOT_AUTHORISED, serveSessionApi, sidOf, told } from '../support/session-api.ts'
+import { listenTo, reasonOf, serveSignIns } from '../support/sign-ins.ts'
+
+const REVOKED = 'UNAUTHORIZED: Invalid token (invalid)'
 
 describe('token.revoke ends the session', () => {
   test('of the bearer: with its access tokens and its refresh token', async () => {
@@ -208,3 +211,24 @@ describe('token.revoke', () => {
     expect(end).not.toHaveBeenCalled()
   })
 })
+
+test.each(['generated', 'observed'] as const)(
+  'over a socket, token.revoke ends the session and its stream, %s, at once, though retfunc throws when it is told',
+  async (path) => {
+    const api = await serveSignIns({
+      retfunc: ({ type }) => {
+        if (type === 'ended') throw new Error('The log is full')
+      },
+    })
+    const client = api.openSocket()
+    const { token } = await client.token.create.mutate({ name: 'ann' })
+    const stream = listenTo(client, path)
+    await expect.poll(api.listening).toBe(1)
+    await expect(client.token.revoke.mutate()).rejects.toThrow('retfunc failed')
+    api.emit(1)
+
+    await expect.poll(() => stream).toEqual({ numbers: [], errors: [REVOKED] })
+    expect(await reasonOf(client.me.query())).toBe('missing')
+    expect(await api.store.isLive(sidOf(token))).toBe(false)
+  },
+)

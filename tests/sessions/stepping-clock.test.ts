@@ -39,3 +39,12 @@ test.each([
 
   expect(await refusal(jwt, token)).toEqual(invalid('revoked'))
 })
+
+test('a no of the store holds, though the clock is then set back to when the session was found live', async () => {
+  const { jwt, token, clock } = await endedElsewhere()
+  clock.now += 4
+  expect(await refusal(jwt, token)).toEqual(invalid('revoked'))
+  clock.now -= 4
+
+  expect(await refusal(jwt, token)).toEqual(invalid('revoked'))
+})

@@ -1,20 +1,17 @@
-import { createServer } from 'node:http'
 import { createTRPCClient, httpSubscriptionLink, wsLink, type TRPCClient } from '@trpc/client'
 import { initTRPC, type AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
-import { createHTTPHandler } from '@trpc/server/adapters/standalone'
-import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { EventSource } from 'eventsource'
 import { createJwtTrivial, jwtErrorData, memorySessions, type JwtTrivialOptions, type Outcome } from 'trpc-jwt-trivial'
-import { onTestFinished } from 'vitest'
-import { WebSocketServer } from 'ws'
+import { expect, onTestFinished, vi } from 'vitest'
 import * as z from 'zod'
 
-import { listenHttp } from './endpoint.ts'
+import { gate } from './gate.ts'
 import { PASSPHRASE } from './mint.ts'
+import { serveBoth } from './serve-both.ts'
 import { wsClientOf } from './socket.ts'
 
-type Options = Pick<JwtTrivialOptions, 'clock' | 'expiresIn'> & {
+type Options = Pick<JwtTrivialOptions, 'clock' | 'expiresIn' | 'retfunc'> & {
   /** What each user's tokens say, by name. Without an entry: the name as `sub`. */
   claims?: Record<string, Record<string, unknown>>
   /** Whether the instance has sessions. */
@@ -92,16 +89,10 @@ export async function serveSignIns({ spread = false, ...options }: Options & { s
   const api = createSignInApi(options)
   const { jwt, router } = api
   const createContext = (opts: unknown) => (spread ? { ...jwt.createContext(opts), db: {} } : jwt.createContext(opts))
-  const server = createServer(createHTTPHandler({ router: router as AnyTRPCRouter, createContext }))
-  const wss = new WebSocketServer({ server })
-  applyWSSHandler({ wss, router: router as AnyTRPCRouter, createContext })
-  onTestFinished(() => {
-    for (const socket of wss.clients) socket.terminate()
-  })
-  const { url } = await listenHttp(server)
+  const { url, address } = await serveBoth(router as AnyTRPCRouter, { createContext })
 
   const openSocket = (token?: string): SignInClient => {
-    const client = wsClientOf(url.replace('http:', 'ws:'), {
+    const client = wsClientOf(address, {
       ...(token !== undefined && { connectionParams: { authorization: `Bearer ${token}` } }),
     })
     return createTRPCClient({ links: [wsLink({ client })] })
@@ -126,6 +117,25 @@ export function listenTo(client: SignInClient, path: 'generated' | 'observed') {
   onTestFinished(() => subscription.unsubscribe())
   return { numbers, errors }
 }
+
+type Store = ReturnType<typeof createSignInApi>['store']
+
+/** Lets a call take effect in the store, but keeps its answer until `release` is called. `asked` waits until it has come. */
+export function holdAnswer(store: Store, method: 'isLive' | 'rotate' | 'end') {
+  const { opened, open: release } = gate()
+  let calls = 0
+  const original = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>
+  vi.spyOn(store, method).mockImplementationOnce((async (...args: unknown[]) => {
+    calls += 1
+    const answer = await original(...args)
+    await opened
+    return answer
+  }) as never)
+  return { release, asked: () => expect.poll(() => calls).toBe(1) }
+}
+
+/** Who a client is to the server. */
+export const whoIs = async (client: SignInClient) => (await client.me.query()).sub
 
 /** The reason of a refused call, as the client is told. */
 export async function reasonOf(call: Promise<unknown>): Promise<unknown> {
