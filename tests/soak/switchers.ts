@@ -122,10 +122,7 @@ async function signIn(device: Device, tab: Tab, name: string): Promise<void> {
     const refusal = refusalOf(error)
     const wasOvertaken = asked.wasOvertaken(askedAt + 0.5)
     const isOurs = error instanceof Error && (error.message === CHANGED || refusal === 'UNAUTHORIZED: Not authorised')
-    // a change of sign-in, of another tab too, closes the socket
-    const wasCutOff = via === 'a WebSocket' && refusal === 'connection lost' && tab.changedAt() >= askedAt
     if (wasOvertaken && isOurs) world.ledger.count('sign-ins that a later one overtook')
-    else if (wasCutOff) world.ledger.count('sign-ins whose socket was closed by another sign-in')
     else if (!world.ledger.isExcused(refusal, askedAt)) {
       world.ledger.violation(`${tab.name}: ${name} could not sign in over ${via}: "${refusal}" (${String(error)})`)
     }
