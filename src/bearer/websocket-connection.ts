@@ -16,7 +16,7 @@ export interface WebSocketConnection {
   onBearerReplaced(listener: () => void): () => void
   /** Notes that a sign-in or a sign-out begins. Returns a function that tells whether it is the last one that began. */
   beginSignIn(): () => boolean
-  /** Returns a function that tells whether the bearer has not been replaced since. A renewed bearer has not. */
+  /** Returns a function that tells whether the sign-in is still the same. A renewal does not change it. */
   followSignIn(): () => boolean
   /** Returns a function that gives the bearer of the present sign-in, as it is renewed, though it may be replaced meanwhile. */
   followBearer(): () => ParsedBearer
@@ -40,7 +40,7 @@ export function createWebSocketConnection(socket: Socket, initial: ParsedBearer)
   }
 
   function replaceBearer(token: string | undefined): void {
-    signIn = { bearer: signIn.bearer } // who follows the former sign-in keeps its bearer
+    signIn = { bearer: signIn.bearer } // calls that follow the former sign-in keep its bearer
     setBearer(token === undefined ? { status: 'missing' } : { status: 'present', token })
   }
 

@@ -16,8 +16,10 @@ export interface Owner {
    * several keys may choose by it. It is a function so that a log of calls does not show the token.
    */
   readonly ownToken?: () => string
-  /** Whether the call is to wait for sign-ins over its connection: the server takes it for a sign-out that comes after them. */
+  /** Whether the call waits for pending sign-ins over sockets. The server would take it for a later sign-out, and refuse them. */
   readonly afterSignIns?: boolean
+  /** What cancels the call. It is sent without it, because the session of a sign-in that was sent must be ended. */
+  readonly cancelledBy?: AbortSignal | undefined
 }
 
 /** The calls that a link of tRPC asks headers for. */

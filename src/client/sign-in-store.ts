@@ -42,6 +42,8 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
   const listeners = new Set<() => void>()
   let entry: Entry = NOTHING
   let lastSince = 0
+  /** A sign-in whose entry was removed stays in memory: other tabs took that for a sign-out, and would undo another write. */
+  let removed: string | undefined
   let over: { name: string; because: Error } | undefined
 
   function adopt(next: Entry, because?: Error): void {
@@ -61,7 +63,10 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
       if (stored) adopt(stored)
       else if (isGone) adopt(endOf(entry))
       const isBehind = stored ? isNewer(entry, stored) : isSaving && (isSignIn(entry) || Boolean(text))
-      return isBehind ? JSON.stringify(entry) : undefined
+      return isBehind && entry.name !== removed ? JSON.stringify(entry) : undefined
+    },
+    wasRemoved() {
+      if (isSignIn(entry)) removed = entry.name
     },
   })
 

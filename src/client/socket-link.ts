@@ -1,4 +1,4 @@
-import type { TRPCClientError } from '@trpc/client'
+import { TRPCClientError } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { observable } from '@trpc/server/observable'
 
@@ -31,11 +31,11 @@ interface RunningCall {
   fail: (error: TRPCClientError<AnyTRPCRouter>) => void
 }
 
-/** A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
+/** Makes the links of `session.socket`. A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
 export function createSocketLinks({ store, owners, socketSignIns, params }: Dependencies): Session['socket'] {
   const running = new Set<RunningCall>()
   const speakersOf = new WeakMap<SocketClient, SocketSpeakers>()
-  let lastSignIn = Promise.resolve()
+  let lastTurn = Promise.resolve()
 
   /** For whom connections are to speak now. */
   function present(): string | null {
@@ -81,7 +81,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
       while (!isDone() && !isReadyFor(signIn)) await nextLook()
     }
 
-    /** A client that was closed, or is lazy, calls before it has a connection again. */
+    /** An idle client need not be watched: its next call watches again, before there is a connection. */
     function stopIfIdle(): void {
       const isUsed = Array.from(running).some((call) => call.client === client)
       if (!isUsed && client.connectionState.get().state === 'idle') stopWatching?.()
@@ -111,7 +111,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
       }
     }
 
-    /** A sign-in gets a connection of nobody's. What the former user has sent may be answered before, for a while. */
+    /** Waits for a connection without a token. Before that, the present user's calls have a second to be answered. */
     async function untilNobodys(signIn: SocketSignIn, isDone: () => boolean): Promise<void> {
       const lastAtMs = performance.now() + ANSWER_WAIT_MS
       takeBackSubscriptions()
@@ -122,10 +122,18 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
       await untilReadyFor(null, isDone)
     }
 
+    /** Nobody may wait for a sign-in for long. Where nobody is signed in, nobody does. */
+    function begin(call: RunningCall): SocketSignIn {
+      return socketSignIns.begin(
+        () => speakers.closeOthers(present()),
+        () => store.name !== null && call.fail(new TRPCClientError('The sign-in was not answered in time')),
+      )
+    }
+
     /** Sign-ins pass on in the order in which they were asked for: the server, too, lets the latest one win. */
     function untilTurn(signIn: SocketSignIn, isDone: () => boolean): Promise<void> {
-      lastSignIn = lastSignIn.then(() => untilNobodys(signIn, isDone))
-      return lastSignIn
+      lastTurn = lastTurn.then(() => untilNobodys(signIn, isDone))
+      return lastTurn
     }
 
     /** What a call must wait for; undefined if it need not wait. */
@@ -142,17 +150,17 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
         const isSubscription = op.type === 'subscription'
         const fail = (error: TRPCClientError<AnyTRPCRouter>): void => observer.error(error)
         const call: RunningCall = { client, signIn, isSubscription, isSent: false, fail }
-        const isDone = (): boolean => !running.has(call)
+        const isDone = (): boolean => !running.has(call) || owner.cancelledBy?.aborted === true
         let wasRefused = false
         watch()
         running.add(call)
-        const ownSignIn =
-          givesBearer === 'sign-in' ? socketSignIns.begin(() => speakers.closeOthers(present())) : undefined
+        const ownSignIn = givesBearer === 'sign-in' ? begin(call) : undefined
         const stopNeeding = givesBearer === 'renewal' && !isOpen() ? params.needForRenewal() : undefined
         if (signIn === null) speakers.note()
         const held = holdCall(op, ownSignIn ? untilTurn(ownSignIn, isDone) : waitOf(owner, isDone), {
           fail,
           send() {
+            if (isDone()) return fail(signInChanged())
             call.isSent = true
             return next(op).subscribe({
               next(envelope) {
@@ -172,7 +180,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
           running.delete(call)
           held.unsubscribe()
           stopNeeding?.()
-          // The server makes the connection theirs, also if the call was cancelled.
+          // The server gives the connection to the new user even if the call was cancelled.
           if (ownSignIn && call.isSent && !wasRefused) speakers.noteSignIn()
           ownSignIn?.end()
         }

@@ -1,4 +1,4 @@
-/** How long a sign-in over a socket keeps others waiting. */
+/** How long a sign-in over a socket may keep others waiting. */
 const TIMEOUT_MS = 10_000
 
 /** A sign-in over a socket. */
@@ -10,11 +10,12 @@ export interface SocketSignIn {
 
 /** The sign-ins over the sockets of a session, from when they are asked for until they are answered. */
 export interface SocketSignIns {
-  /** Whether there is one. The calls of the present user wait for it. */
+  /** Whether a sign-in is pending. The present user's calls wait for it. */
   readonly arePending: boolean
-  /** Whether one needs a connection of nobody's. The server makes the connection theirs before the client hears of it. */
+  /** Whether one needs a connection without a token. The server gives the connection to the new user before the client knows. */
   readonly needNobodys: boolean
-  begin(onEnd: () => void): SocketSignIn
+  /** `onTimeout` is called every 10 seconds until the sign-in ends. */
+  begin(onEnd: () => void, onTimeout: () => void): SocketSignIn
 }
 
 /** Makes the list of the sign-ins over the sockets of one session. */
@@ -29,7 +30,7 @@ export function createSocketSignIns(): SocketSignIns {
     get needNobodys() {
       return needing.size > 0
     },
-    begin(onEnd) {
+    begin(onEnd, onTimeout) {
       const signIn: SocketSignIn = {
         takeConnections() {
           if (pending.has(signIn)) needing.add(signIn)
@@ -37,11 +38,11 @@ export function createSocketSignIns(): SocketSignIns {
         end() {
           if (!pending.delete(signIn)) return
           needing.delete(signIn)
-          clearTimeout(timer)
+          clearInterval(timer)
           onEnd()
         },
       }
-      const timer = setTimeout(() => signIn.end(), TIMEOUT_MS)
+      const timer = setInterval(onTimeout, TIMEOUT_MS)
       pending.add(signIn)
       return signIn
     },

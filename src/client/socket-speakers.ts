@@ -2,7 +2,7 @@ import type { AnsweredFor, AnsweredParams } from './hand-out.ts'
 import type { SocketSignIns } from './socket-sign-ins.ts'
 
 const OPEN = 1
-/** Whose parameters such a connection sent is not known. No sign-in has this name, so it is closed once it is open. */
+/** The speaker of a connection that may have sent older parameters. No sign-in has this name, so it is closed once it opens. */
 const UNKNOWN: AnsweredFor = { signIn: '', token: undefined }
 
 /** What is needed of the client that `createWSClient` makes. */
@@ -17,11 +17,11 @@ type Socket = NonNullable<SocketClient['connection']>['ws']
 export interface SocketSpeakers {
   /** Notes for whom the present connection speaks. One that never asked for `session.connectionParams` is not ours to judge. */
   note(): void
-  /** Notes that nobody knows whose parameters a connection has sent that is not open yet. */
+  /** Notes that a connection which is still opening may have sent older parameters. */
   doubt(): void
   /** Notes that somebody has signed in over the present connection. It is kept for sign-ins only, and closed after them. */
   noteSignIn(): void
-  /** Notes the answer to a renewal over the present connection. One of nobody's becomes whose the answer is. */
+  /** Notes the answer to a renewal over the present connection. One without a token gets that of the answer. */
   noteRenewal(answer: unknown): void
   /** Closes the connections that speak for others, also those that tRPC's client keeps beside the present one. */
   closeOthers(signIn: string | null): void

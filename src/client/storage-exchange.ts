@@ -1,7 +1,7 @@
 import { withTimeout } from '../time/timers.ts'
 import type { TokenStorage } from './token-storage.ts'
 
-/** After this time a storage that has not answered is done without, until it answers. */
+/** A storage that has not answered after this time is not used until it answers. */
 const STORAGE_TIMEOUT_MS = 5_000
 
 interface Dependencies {
@@ -14,6 +14,8 @@ interface Dependencies {
    * @param isSaving - whether there is something new to write
    */
   readonly wasRead: (text: string | null, isGone: boolean, isSaving: boolean) => string | undefined
+  /** Called when the entry is removed because it could not be replaced. */
+  readonly wasRemoved: () => void
 }
 
 /** Reads and writes the entry of a storage. */
@@ -29,7 +31,7 @@ export interface StorageExchange {
 }
 
 /** Makes the exchange with a storage. What it fails to keep (private mode, a full quota) is kept in memory only. */
-export function createStorageExchange({ storage, key, wasRead }: Dependencies): StorageExchange {
+export function createStorageExchange({ storage, key, wasRead, wasRemoved }: Dependencies): StorageExchange {
   let holdsEntry = false
   let pending: Promise<void> | undefined
   let isStuck = false
@@ -51,12 +53,13 @@ export function createStorageExchange({ storage, key, wasRead }: Dependencies): 
   /** An entry that cannot be replaced is removed: a page that opens later would use its old tokens. */
   async function remove(): Promise<void> {
     holdsEntry = false
+    wasRemoved()
     try {
       await storage?.removeItem(key)
     } catch {}
   }
 
-  /** Nobody waits long for a storage. One that answers too late is up to date again then. */
+  /** Bounds the wait for the storage. After a late answer, the present entry is written. */
   async function bounded(work: Promise<void>, isSaving: boolean): Promise<void> {
     const done = work.catch(() => (isSaving ? remove() : undefined))
     await withTimeout(done, STORAGE_TIMEOUT_MS).catch(() => {

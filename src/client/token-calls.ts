@@ -2,7 +2,7 @@ import { observable } from '@trpc/server/observable'
 
 import { askAsNobody, type Call, type Envelope, type Results } from './ask.ts'
 import type { CallOwners } from './call-owner.ts'
-import { answerOf, randomName, tokensOf, type SignIn } from './entry.ts'
+import { answerOf, endOf, randomName, tokensOf, type SignIn } from './entry.ts'
 import { holdCall } from './hold-call.ts'
 import { sidOf } from './read-claims.ts'
 import type { Renewal } from './renewal.ts'
@@ -18,7 +18,7 @@ interface Dependencies {
 
 type TokenCall = (call: Call, route: Route) => Promise<Envelope>
 
-/** The passage of the calls of a token router. They carry no access token, but for that of the sign-in which they renew or end. */
+/** The passage of the calls of a token router. They carry no access token except that of the sign-in that they renew or end. */
 export type TokenCalls = Readonly<Record<'create' | 'refresh' | 'revoke', TokenCall>>
 
 /** Makes the passage of the calls of a token router. */
@@ -31,6 +31,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
     if (store.isLatest(signIn.since) && !signal?.aborted) {
       routes.remember(signIn.name, route)
       await store.offer(signIn)
+      if (signal?.aborted) await store.offer(endOf(signIn))
       if (store.name === signIn.name) return
     }
     if (signIn.refreshToken !== undefined) route.send('revoke', signIn).catch(() => {})
@@ -40,10 +41,12 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
   const create: TokenCall = async (call, route) => {
     if (store.loading) await store.loading
     const { signal } = call.op
-    if (signal?.aborted) throw signInChanged() // the caller is told of the cancellation
+    if (signal?.aborted) throw signInChanged() // the caller gets the reason of the cancellation
     store.readIfFast()
     const asked = { since: store.nextSince(), name: randomName(), renewals: 0, router: route.router }
-    const envelope = await askAsNobody(call, owners, { givesBearer: 'sign-in' }).catch((error: unknown) => {
+    const sent = { op: { ...call.op, signal: null }, next: call.next }
+    const about = { givesBearer: 'sign-in', cancelledBy: signal ?? undefined } as const
+    const envelope = await askAsNobody(sent, owners, about).catch((error: unknown) => {
       throw store.isLatest(asked.since) ? error : signInChanged()
     })
     await keep({ ...asked, ...tokensOf((envelope.result as { data?: unknown }).data) }, route, signal)

@@ -55,7 +55,7 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
     let pending: Promise<void> | undefined
     let stopped = false
 
-    /** What becomes of a token that the bearer no longer has does not matter: its successor is rechecked too. */
+    /** If the bearer was replaced meanwhile, the result is ignored: the new token is rechecked too. */
     async function recheck(withSession: boolean): Promise<void> {
       const now = present()
       const isFormer = () => stopped || present().token !== now.token

@@ -65,7 +65,7 @@ export function createProtect<ClaimsOut>({ callGuard, guardStream, instance }: D
   return protect
 }
 
-/** What a query returns may also be a stream: tRPC sends a generator event by event (`httpBatchStreamLink`). */
+/** A query or a mutation may return a stream, too: tRPC sends a generator event by event (`httpBatchStreamLink`). */
 function isGenerator(data: unknown): data is AsyncGenerator {
-  return typeof data === 'object' && data !== null && Symbol.asyncIterator in data && 'next' in data
+  return typeof data === 'object' && data !== null && Symbol.asyncIterator in data && 'next' in data && 'throw' in data
 }

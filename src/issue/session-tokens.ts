@@ -59,7 +59,7 @@ interface RevokeCall {
   readonly bearer: Bearer
   readonly refreshToken: string | undefined
   readonly path: string
-  /** Called when the bearer is of no more use, before the outcome is reported. */
+  /** Removes the bearer from its connection. Called when the bearer is of no more use, before the outcome is reported. */
   readonly clearBearer: () => void
 }
 

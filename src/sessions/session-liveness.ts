@@ -11,6 +11,9 @@ const MAX_CACHED_SESSIONS = 100_000
 /** How long after a question the calls of its HTTP request share the answer. */
 const SHARED_SECONDS = 1
 
+/** The age of the answer about a session that was found ended: an earlier yes, which may still be on its way, is not cached. */
+const ENDED = (): number => Number.POSITIVE_INFINITY
+
 /** What looking up a session depends on. */
 export interface SessionConfig<Store extends SessionLookup = SessionLookup> {
   readonly store: Store
@@ -59,22 +62,16 @@ export function createSessionLiveness(
 
   const isCached = (sid: string): boolean => (cacheAges?.get(sid)?.() ?? Number.POSITIVE_INFINITY) < cacheSeconds
 
-  function evict(sid?: string): void {
-    evictions += 1
-    if (sid === undefined) cacheAges?.clear()
-    else cacheAges?.delete(sid)
-  }
-
   async function ask(sid: string): Promise<void> {
     const evictionsBefore = evictions
     const ageSeconds = startStopwatch(nowSeconds)
     const live: unknown = await store.isLive(sid)
     if (live === false) {
-      evict(sid) // an earlier answer may be cached, or on its way
+      cacheAges?.set(sid, ENDED)
       throw new JwtRejection('revoked')
     }
     if (live !== true) throw new JwtRejection('unavailable')
-    if (evictions === evictionsBefore) cacheAges?.set(sid, ageSeconds)
+    if (evictions === evictionsBefore && cacheAges?.get(sid) !== ENDED) cacheAges?.set(sid, ageSeconds)
   }
 
   function askForRequest(request: object, sid: string): Promise<void> {
@@ -92,6 +89,10 @@ export function createSessionLiveness(
       if (caller && isCached(sid)) return undefined
       return caller?.request ? askForRequest(caller.request, sid) : ask(sid)
     },
-    evict,
+    evict(sid) {
+      evictions += 1
+      if (sid === undefined) cacheAges?.clear()
+      else cacheAges?.delete(sid)
+    },
   }
 }

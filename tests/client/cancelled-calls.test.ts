@@ -1,6 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
 
+import { asyncStorage } from '../support/async-storage.ts'
 import { ANN, BOB, signedIn, sleep } from '../support/client-api.ts'
 import { textOf } from '../support/client-errors.ts'
 import { passTime } from '../support/later.ts'
@@ -100,4 +101,35 @@ test('a sign-in that was cancelled before it began does not overtake another one
   await expect(cancelled).rejects.toThrow('This operation was aborted')
   await signIn
   expect(session.claims?.sub).toBe('bob')
+})
+
+test('a sign-in that is cancelled after it was sent signs nobody in, and its session is ended', async () => {
+  const { client, session, api } = await signedIn()
+  await session.signOut()
+  const { size } = api.store
+  api.signIn.until = () => sleep(50)
+  const abort = new AbortController()
+  const signIn = client.token.create.mutate(BOB, { signal: abort.signal }).catch(textOf)
+  await sleep(20)
+  abort.abort()
+
+  expect(await signIn).toBe('This operation was aborted')
+  await expect.poll(() => api.timesCalled('token.revoke')).toBe(1)
+  await expect.poll(() => api.store.size).toBe(size)
+  expect(session.signedIn).toBe(false)
+})
+
+test('a sign-in that is cancelled while a slow storage keeps it signs nobody in', async () => {
+  const storage = asyncStorage()
+  const { client, session, api } = await signedIn({ storage })
+  await session.signOut()
+  storage.waitMs = 50
+  const abort = new AbortController()
+  const signIn = client.token.create.mutate(BOB, { signal: abort.signal }).catch(textOf)
+  await expect.poll(() => session.signedIn).toBe(true)
+  abort.abort()
+
+  expect(await signIn).toBe('This operation was aborted')
+  await expect.poll(() => session.signedIn).toBe(false)
+  await expect.poll(() => api.timesCalled('token.revoke')).toBe(1)
 })

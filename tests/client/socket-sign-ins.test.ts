@@ -1,6 +1,6 @@
 import { createTRPCClient, wsLink, type createWSClient } from '@trpc/client'
 import { createSession, type Session } from 'trpc-jwt-trivial/client'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import {
   ANN,
@@ -195,4 +195,28 @@ test('a renewal that needs a connection is not waited for by that connection', a
 
   // a connection would wait for 5 s
   expect(await Promise.race([call, sleep(3_000)])).toBe('Your token worked, ann.')
+})
+
+test('a sign-in over a socket that is not answered for 10 s ends, where somebody else is signed in', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const answer = gate()
+  api.signIn.until = (name) => (name === 'bob' ? answer.opened : Promise.resolve())
+  const session = createSession()
+  const trpc = clientOver(session, socketClient(served.address, session))
+  const slow = trpc.token.create.mutate(BOB)
+  await sleep(50)
+  vi.advanceTimersByTime(10_000)
+  answer.open()
+  expect(await slow).toMatchObject({ category: 'Bearer' })
+
+  api.signIn.until = (name) => (name === 'ann' ? new Promise(() => {}) : Promise.resolve())
+  const unanswered = trpc.token.create.mutate(ANN).catch(textOf)
+  const call = trpc.whoami.mutate()
+  await sleep(200)
+  vi.advanceTimersByTime(10_000)
+  expect(await unanswered).toBe('The sign-in was not answered in time')
+  expect(await call).toBe('bob')
 })

@@ -13,6 +13,7 @@ import {
   signedIn,
   sleep,
 } from '../support/client-api.ts'
+import { textOf } from '../support/client-errors.ts'
 import { passTime, setClockAhead } from '../support/later.ts'
 
 afterEach(() => {
@@ -104,16 +105,24 @@ test('a session without a storage adds no listener in a server runtime that has 
   expect(listen).not.toHaveBeenCalled()
 })
 
-test('a storage that was full once gets the next tokens', async () => {
+test('a tab whose storage was full once keeps its sign-in, and another tab does not', async () => {
   const storage = memoryStorage()
-  const { client } = await signedIn({ storage })
+  const { client, session, url } = await signedIn({ storage })
+  const other = createClient(url, { storage })
   vi.spyOn(storage, 'setItem').mockImplementationOnce(() => {
     throw new Error('QuotaExceededError')
   })
   passTime(860)
   await client.private.query()
+  for (let round = 0; round < 2; round += 1) {
+    await other.client.hello.query().catch(textOf)
+    expect(await client.private.query()).toBe('Your token worked, ann.')
+  }
+  expect([session.signedIn, other.session.signedIn]).toEqual([true, false])
+  await client.token.create.mutate(BOB)
+  await other.client.hello.query()
 
-  expect(createSession({ storage }).signedIn).toBe(true)
+  expect(other.session.claims?.sub).toBe('bob')
 })
 
 test('a storage that answers too late keeps its entry, and is used again', { timeout: 20_000 }, async () => {
