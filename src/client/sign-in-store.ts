@@ -62,7 +62,7 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
       const stored = parseEntry(text)
       if (stored) adopt(stored)
       else if (isGone) adopt(endOf(entry))
-      const isBehind = stored ? isNewer(entry, stored) : isSaving && (isSignIn(entry) || Boolean(text))
+      const isBehind = stored ? isNewer(entry, stored) : isSaving
       return isBehind && entry.name !== removed ? JSON.stringify(entry) : undefined
     },
     wasRemoved() {

@@ -146,3 +146,18 @@ test('a sign-out replaces a text that this version cannot read, and that may hol
 
   expect(storage.entries.get(STORAGE_KEY)).not.toContain('a.b.c')
 })
+
+test('a sign-out where nobody was signed in does not undo a later sign-in of another tab, though the clock was set back', async () => {
+  const storage = memoryStorage()
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const [first, second] = [createClient(url, { storage }), createClient(url, { storage })]
+  const setBack = setClockAhead(60)
+  await first.session.signOut()
+  setBack()
+  await second.client.token.create.mutate(ANN)
+  await first.client.hello.query()
+  await second.client.hello.query()
+
+  expect([first.session.signedIn, second.session.signedIn]).toEqual([true, true])
+})
