@@ -92,15 +92,18 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
   async function work(start: SignIn, request: (signIn: SignIn) => Promise<void>, hasLock: boolean): Promise<void> {
     const beganAt = performance.now()
     const patienceMs = Math.max(EXPIRED_WAIT_MS, start.graceMs - MARGIN_MS) - LOOK_MS
-    const answers: Promise<void>[] = []
+    const answers = new Set<Promise<void>>()
     for (;;) {
       await store.read()
       const signIn = ifSame(start)
       if (!signIn) return
-      if (maySend(signIn, hasLock) && (answers.length === 0 || isInWindow(signIn))) {
+      if (maySend(signIn, hasLock) && (answers.size === 0 || isInWindow(signIn))) {
         const answer = request(signIn)
-        answer.catch(() => {})
-        answers.push(answer)
+        answer.then(
+          () => answers.delete(answer), // nothing came of it, or there are newer tokens
+          () => {},
+        )
+        answers.add(answer)
       }
       const leftMs = patienceMs - (performance.now() - beganAt)
       if (leftMs <= 0) throw notAnswered()
