@@ -62,7 +62,10 @@ export const lonelySignIns = (e: Evidence): readonly Ask[] =>
       ({ tab, at }) =>
         tab === undefined && at <= settledAt && (at >= call.at - 1_000 || e.schedule.storage.kind === 'async'),
     )
-    return sid !== undefined && answer?.includes('refreshToken') && isAlone && !isOvertaken && !e.closed.has(call.tab)
+    // a tab that has not read the storage cannot know that its clock is behind the time of another tab's sign-in
+    const mayBeBehind = e.schedule.storage.kind === 'async' && e.trace.excuses.some(({ why }) => why === 'device clock')
+    const isAnswered = sid !== undefined && answer?.includes('refreshToken') === true
+    return isAnswered && isAlone && !isOvertaken && !mayBeBehind && !e.closed.has(call.tab)
   })
 
 /** Refresh tokens that were sent once more after the grace, and when the access token beside them was over. */
