@@ -24,11 +24,11 @@ export interface Bearer extends ParsedBearer {
    */
   readonly connection?: WebSocketConnection | undefined
   /**
-   * Whether the bearer stays that of one sign-in, whoever signs in on the connection.
+   * Whether the bearer stays that of one sign-in, also if another user signs in on the connection.
    *
    * @internal
    */
-  readonly isFollowed?: boolean
+  readonly isOfOneSignIn?: boolean
 }
 
 /** The context that protected procedures need: what `createContext` returns. */
@@ -69,12 +69,12 @@ function fixedBearer({ status, token }: ParsedBearer, prototype: object): Bearer
 }
 
 const connectionBearer = (connection: WebSocketConnection, followed?: () => ParsedBearer): Bearer => {
-  const read = followed ?? (() => connection.bearer())
+  const read = followed ?? connection.bearer
   return Object.create(printed, {
     status: { get: () => read().status, enumerable: true },
     token: { get: () => read().token },
     connection: { value: connection },
-    isFollowed: { value: followed !== undefined },
+    isOfOneSignIn: { value: followed !== undefined },
   }) as Bearer
 }
 
@@ -84,7 +84,7 @@ const connectionBearer = (connection: WebSocketConnection, followed?: () => Pars
  */
 export function bearerOfOneSignIn(bearer: Bearer): Bearer {
   const { connection } = bearer
-  return connection && !bearer.isFollowed ? connectionBearer(connection, connection.followBearer()) : bearer
+  return connection && !bearer.isOfOneSignIn ? connectionBearer(connection, connection.followBearer()) : bearer
 }
 
 /**

@@ -18,7 +18,7 @@ export interface WebSocketConnection {
   beginSignIn(): () => boolean
   /** Returns a function that tells whether the sign-in is still the same. A renewal does not change it. */
   followSignIn(): () => boolean
-  /** Returns a function that gives the bearer of the present sign-in, as it is renewed, though it may be replaced meanwhile. */
+  /** Returns a function that returns the bearer of this sign-in, with its renewals, also after another sign-in replaced it. */
   followBearer(): () => ParsedBearer
   /** Schedules the request to reconnect, by the times of the bearer's token. */
   scheduleReconnectNotice: ReconnectNotice['schedule']

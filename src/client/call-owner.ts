@@ -19,7 +19,7 @@ export interface Owner {
   /** Whether the call waits for pending sign-ins over sockets. The server would take it for a later sign-out, and refuse them. */
   readonly afterSignIns?: boolean
   /** What cancels the call. It is sent without it, because the session of a sign-in that was sent must be ended. */
-  readonly cancelledBy?: AbortSignal | undefined
+  readonly cancelledBy?: Operation['signal']
 }
 
 /** The calls that a link of tRPC asks headers for. */

@@ -75,8 +75,8 @@ export function randomName(): string {
 
 /**
  * Returns the tokens of an answer. Their lifetime counts from now, because the clocks of device and server may differ. It is
- * one second shorter, because a token's times are rounded down to whole seconds. The token is renewed earlier than the server asks a
- * socket to reconnect (a quarter or 30 s ahead), and not by all clients at the same time.
+ * one second shorter, because a token's times are rounded down to whole seconds. The token is renewed earlier than the server
+ * asks a socket to reconnect (a quarter or 30 s ahead), and not by all clients at the same time.
  *
  * @throws {TRPCClientError} if the answer is not one of the token router
  */

@@ -31,14 +31,17 @@ interface RunningCall {
   fail: (error: TRPCClientError<AnyTRPCRouter>) => void
 }
 
-/** Makes the links of `session.socket`. A connection speaks for the sign-in that its `connectionParams` were answered for. At a change of sign-in it is closed. */
+/**
+ * Makes the links of `session.socket`. A connection speaks for the sign-in that its `connectionParams` were answered for, and is
+ * closed when the sign-in changes.
+ */
 export function createSocketLinks({ store, owners, socketSignIns, params }: Dependencies): Session['socket'] {
   const running = new Set<RunningCall>()
   const speakersOf = new WeakMap<SocketClient, SocketSpeakers>()
   let lastTurn = Promise.resolve()
 
   /** For whom connections are to speak now. */
-  function present(): string | null {
+  function speaker(): string | null {
     return socketSignIns.needNobodys ? null : store.name
   }
 
@@ -92,7 +95,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
       lastName = store.name
       endOthers(lastName)
       if (!socketSignIns.needNobodys) speakers.doubt()
-      speakers.closeOthers(present())
+      speakers.closeOthers(speaker())
       stopIfIdle()
     }
 
@@ -101,7 +104,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
       lastName = store.name
       const leaveStore = store.subscribe(follow)
       const leaveParams = params.onAnswer(() => {
-        setTimeout(() => speakers.closeOthers(present()))
+        setTimeout(() => speakers.closeOthers(speaker()))
         stopIfIdle()
       })
       stopWatching = () => {
@@ -125,7 +128,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
     /** Nobody may wait for a sign-in for long. Where nobody is signed in, nobody does. */
     function begin(call: RunningCall): SocketSignIn {
       return socketSignIns.begin(
-        () => speakers.closeOthers(present()),
+        () => speakers.closeOthers(speaker()),
         () => store.name !== null && call.fail(new TRPCClientError('The sign-in was not answered in time')),
       )
     }

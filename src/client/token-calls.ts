@@ -45,7 +45,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
     store.readIfFast()
     const asked = { since: store.nextSince(), name: randomName(), renewals: 0, router: route.router }
     const sent = { op: { ...call.op, signal: null }, next: call.next }
-    const about = { givesBearer: 'sign-in', cancelledBy: signal ?? undefined } as const
+    const about = { givesBearer: 'sign-in', cancelledBy: signal } as const
     const envelope = await askAsNobody(sent, owners, about).catch((error: unknown) => {
       throw store.isLatest(asked.since) ? error : signInChanged()
     })

@@ -41,15 +41,14 @@ interface Dependencies {
 
 /** Makes the stream guard of an instance. It rechecks a stream with the checks that admit a call. */
 export function createStreamGuard(dependencies: Dependencies): StreamGuard {
-  const { callGuard, reporter, clockToleranceSeconds, nowSeconds } = dependencies
-  const { cacheSeconds = 0 } = dependencies
-  const sessionCheckSeconds = secondsBetweenSessionChecks(dependencies.cacheSeconds)
+  const { callGuard, reporter, cacheSeconds, clockToleranceSeconds, nowSeconds } = dependencies
+  const sessionCheckSeconds = secondsBetweenSessionChecks(cacheSeconds)
 
   /** Rechecks when the token expires, when the session is due for a look-up, and when the bearer is replaced. */
   function watch({ bearer, token: opened, required, path }: StreamCall, end: EndWith): StreamWatch {
     const stillRequired = { ...required, maxAgeSeconds: undefined }
-    /** The bearer of a WebSocket as it is now, whoever has signed in. */
-    const present = (): ParsedBearer => bearer.connection?.bearer() ?? bearer
+    /** On a WebSocket, the bearer of the user who is signed in by now. */
+    const currentBearer = (): ParsedBearer => bearer.connection?.bearer() ?? bearer
     let current = opened
     let timer: ReturnType<typeof setTimeout> | undefined
     let pending: Promise<void> | undefined
@@ -57,8 +56,8 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
 
     /** If the bearer was replaced meanwhile, the result is ignored: the new token is rechecked too. */
     async function recheck(withSession: boolean): Promise<void> {
-      const now = present()
-      const isFormer = () => stopped || present().token !== now.token
+      const now = currentBearer()
+      const isFormer = () => stopped || currentBearer().token !== now.token
       try {
         const token = await callGuard.verify(now)
         checkSuccession(opened, token)
@@ -107,7 +106,7 @@ export function createStreamGuard(dependencies: Dependencies): StreamGuard {
 
     const stopListening = bearer.connection?.onBearerReplaced(holdAndRecheck)
     // A call may be admitted by a cached answer about its session, a stream may not.
-    if (present().token === opened.text && cacheSeconds === 0) continueWith(opened)
+    if (currentBearer().token === opened.text && !cacheSeconds) continueWith(opened)
     else holdAndRecheck()
     return { beforeEvent, stop }
   }

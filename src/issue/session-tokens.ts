@@ -144,11 +144,8 @@ export function createSessionTokens({ config, sessions, live, reporter }: Depend
     async revoke({ bearer, refreshToken, path, clearBearer }) {
       const { sessions: named, includesBearer } = await sessionsToRevoke(bearer, refreshToken, config)
       const onEnd = includesBearer ? clearBearer : undefined
-      await Promise.all(
-        named.map((session) =>
-          reporter.rejecting({ path, ...session }, () => end('revoke', { path, ...session }, onEnd)),
-        ),
-      )
+      const ending = named.map((session) => ({ path, ...session }))
+      await Promise.all(ending.map((session) => reporter.rejecting(session, () => end('revoke', session, onEnd))))
       onEnd?.()
     },
   }

@@ -2,6 +2,7 @@ import { httpBatchLink } from '@trpc/client'
 import type { Session } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { createRenewal } from '../../src/client/renewal.ts'
 import {
   ANN,
   STORAGE_KEY,
@@ -194,4 +195,23 @@ test.each([
   changeEntry(storage, odd)
 
   expect(tab().session.signedIn).toBe(false)
+})
+
+test('a repeat whose time ran out while it was saved does not keep the page busy', async () => {
+  passTime(0)
+  const now = Date.now()
+  const tokens = { token: 'a.b.c', refreshToken: 'd.e.f', endsAt: now - 1, dueAt: now - 1, graceMs: 5_000 }
+  const signIn = { ...tokens, since: 1, name: 'ann', renewals: 0, router: 'token', sentAt: now - 2_000 }
+  const store = { current: signIn as typeof signIn | null, name: 'ann', read() {}, offer: () => passTime(1) }
+  const sent: string[] = []
+  const route = { router: 'token', send: async (name: string) => void sent.push(name) }
+  const renewal = createRenewal(store as never, { to: () => route } as never, undefined)
+  const renewed = renewal.now(signIn)
+  const before = performance.now()
+  await sleep(50)
+  expect(performance.now() - before).toBeLessThan(4_000)
+  store.current = null
+
+  await renewed
+  expect(sent).toEqual([])
 })

@@ -1,4 +1,3 @@
-import { createTRPCClient, wsLink } from '@trpc/client'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { expect, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -8,7 +7,7 @@ import { CHANGED, textOf } from '../support/client-errors.ts'
 import { readWords } from '../support/follow.ts'
 import { passTime } from '../support/later.ts'
 import { createLine, slowLine } from '../support/line.ts'
-import { clientOverHttp, clientOverSocketAndHttp } from '../support/session-clients.ts'
+import { clientOverHttp, clientOverSocket, clientOverSocketAndHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 
 type Params = () => Promise<{ authorization: string } | null>
@@ -22,7 +21,7 @@ test("a call made while the answer to a sign-in over the socket is on its way is
   const line = await slowLine(served.url)
   const session = createSession()
   const client = socketClient(line.address, session.connectionParams)
-  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+  const trpc = clientOverSocket(session, client)
   await trpc.token.create.mutate(ANN)
   expect(await trpc.whoami.mutate()).toBe('ann')
   line.answerMs = 300
@@ -43,7 +42,7 @@ test('a call that waits on the server when another user signs in over its socket
   const served = await serveClientApi(api)
   const session = createSession()
   const client = socketClient(served.address, session.connectionParams)
-  const trpc = createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+  const trpc = clientOverSocket(session, client)
   await trpc.token.create.mutate(ANN)
   expect(await trpc.whoami.mutate()).toBe('ann')
   const late = trpc.late.mutate()
@@ -85,9 +84,7 @@ test('of two sockets over one session, one that connects again later never runs 
   const quick = socketClient(served.address, session.connectionParams)
   const late = socketClient(served.address, session.connectionParams, 200)
   const http = clientOverHttp(session, served.url)
-  const [first, second] = [quick, late].map((client) =>
-    createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] }),
-  )
+  const [first, second] = [quick, late].map((client) => clientOverSocket(session, client))
   const bothOpen = () => [quick, late].every(({ connection }) => connection?.state === 'open')
   await expect.poll(bothOpen).toBe(true)
   await http.token.create.mutate(ANN)
@@ -137,7 +134,7 @@ test('a WebSocket client that was closed is let go of', async () => {
   const session = createSession()
   for (let room = 0; room < 20; room += 1) {
     const client = socketClient(served.address, session.connectionParams)
-    createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+    clientOverSocket(session, client)
     await client.close()
   }
   await sleep(100)

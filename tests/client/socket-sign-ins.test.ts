@@ -1,29 +1,17 @@
-import { createTRPCClient, wsLink, type createWSClient } from '@trpc/client'
 import { createSession, type Session } from 'trpc-jwt-trivial/client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
-import {
-  ANN,
-  BOB,
-  createClientApi,
-  memoryStorage,
-  serveClientApi,
-  sleep,
-  type ClientRouter,
-} from '../support/client-api.ts'
+import { ANN, BOB, createClientApi, memoryStorage, serveClientApi, sleep } from '../support/client-api.ts'
 import { CHANGED, textOf } from '../support/client-errors.ts'
 import { readWords } from '../support/follow.ts'
 import { gate } from '../support/gate.ts'
 import { passTime } from '../support/later.ts'
 import { slowLine } from '../support/line.ts'
-import { clientOverHttp } from '../support/session-clients.ts'
+import { clientOverHttp, clientOverSocket } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 
 const socketClient = (address: string, { connectionParams }: Session, lazy = false) =>
   wsClientOf(address, { connectionParams, retryDelayMs: () => 20, lazy: { enabled: lazy, closeMs: 1_000 } })
-
-const clientOver = (session: Session, client: ReturnType<typeof createWSClient>) =>
-  createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
 
 test('a sign-in that is under way over a socket is not cut off by an earlier one that is answered in another tab', async () => {
   const api = createClientApi()
@@ -33,9 +21,7 @@ test('a sign-in that is under way over a socket is not cut off by an earlier one
   const [one, two] = [createSession({ storage }), createSession({ storage })]
   const client = socketClient(line.address, two)
   const first = clientOverHttp(one, served.url)
-  const second = createTRPCClient<ClientRouter>({
-    links: [two.link(), two.socket(client), wsLink({ client })],
-  })
+  const second = clientOverSocket(two, client)
   await second.hello.query()
   line.answerMs = 300
   const earlier = first.token.create.mutate(ANN)
@@ -58,7 +44,7 @@ test('of two sign-ins over one socket, the late answer to the earlier one does n
   const line = await slowLine(served.url)
   const session = createSession()
   const client = socketClient(line.address, session)
-  const trpc = clientOver(session, client)
+  const trpc = clientOverSocket(session, client)
   await trpc.hello.query()
   line.answerMs = 300
   const earlier = trpc.token.create.mutate(ANN).catch(textOf)
@@ -77,7 +63,7 @@ test('a sign-in over the socket that fails leaves the present user with their su
   const served = await serveClientApi(api)
   const session = createSession()
   const client = socketClient(served.address, session)
-  const trpc = clientOver(session, client)
+  const trpc = clientOverSocket(session, client)
   await trpc.token.create.mutate(ANN)
   const { words, errors } = readWords(trpc, 'mail')
   await expect.poll(() => words.length).toBeGreaterThan(2)
@@ -96,7 +82,7 @@ test('sign-ins over one socket reach the server in the order in which they were 
   api.late.until = () => answer.opened
   const session = createSession()
   const line = await slowLine(served.url)
-  const trpc = clientOver(session, socketClient(line.address, session))
+  const trpc = clientOverSocket(session, socketClient(line.address, session))
   await trpc.token.create.mutate({ ...ANN, name: 'eve' })
   expect(await trpc.whoami.mutate()).toBe('eve')
   line.answerMs = 20
@@ -119,7 +105,7 @@ test('a call that waits for the first connection is answered to its user, though
   const served = await serveClientApi(api)
   const session = createSession()
   await clientOverHttp(session, served.url).token.create.mutate(ANN)
-  const trpc = clientOver(session, socketClient(served.address, session, true))
+  const trpc = clientOverSocket(session, socketClient(served.address, session, true))
   const call = trpc.whoami.mutate()
   const signIn = trpc.token.create.mutate(BOB)
 
@@ -132,8 +118,8 @@ test('a sign-in over one socket leaves the present user with their calls and str
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()
-  const first = clientOver(session, socketClient(served.address, session))
-  const second = clientOver(session, socketClient(served.address, session))
+  const first = clientOverSocket(session, socketClient(served.address, session))
+  const second = clientOverSocket(session, socketClient(served.address, session))
   await first.token.create.mutate(ANN)
   const { words, errors } = readWords(second, 'mail')
   await expect.poll(() => words.length).toBeGreaterThan(2)
@@ -153,7 +139,7 @@ test('a sign-in over a socket that is cancelled leaves no connection to the user
   const signIn = gate()
   api.signIn.until = () => signIn.opened
   const session = createSession()
-  const trpc = clientOver(session, socketClient(served.address, session))
+  const trpc = clientOverSocket(session, socketClient(served.address, session))
   expect(await trpc.whoami.mutate()).toBe('nobody')
   const abort = new AbortController()
   const cancelled = trpc.token.create.mutate(ANN, { signal: abort.signal })
@@ -170,7 +156,7 @@ test("cancelling a sign-in that waits for the present user's calls ends none of 
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()
-  const trpc = clientOver(session, socketClient(served.address, session))
+  const trpc = clientOverSocket(session, socketClient(served.address, session))
   await trpc.token.create.mutate(ANN)
   expect(await trpc.whoami.mutate()).toBe('ann')
   const late = trpc.late.mutate()
@@ -190,7 +176,7 @@ test('a renewal that needs a connection is not waited for by that connection', a
   await clientOverHttp(createSession({ storage }), served.url).token.create.mutate(ANN)
   passTime(1_000)
   const session = createSession({ storage })
-  const trpc = clientOver(session, socketClient(served.address, session))
+  const trpc = clientOverSocket(session, socketClient(served.address, session))
   const call = trpc.private.query()
 
   // a connection would wait for 5 s
@@ -205,7 +191,7 @@ test('a sign-in over a socket that is not answered for 10 s ends, where somebody
   const answer = gate()
   api.signIn.until = (name) => (name === 'bob' ? answer.opened : Promise.resolve())
   const session = createSession()
-  const trpc = clientOver(session, socketClient(served.address, session))
+  const trpc = clientOverSocket(session, socketClient(served.address, session))
   const slow = trpc.token.create.mutate(BOB)
   await sleep(50)
   vi.advanceTimersByTime(10_000)

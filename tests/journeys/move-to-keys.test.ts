@@ -30,6 +30,21 @@ function createSteps(
 
 const startAll = (...listeners: RequestListener[]) => Promise.all(listeners.map(startServer))
 
+/** A session that began by passphrase, on a server that is at the second step by now. */
+async function signedInBeforeTheMove() {
+  const fleet = createFleet()
+  const { before, sign } = createSteps(fleet)
+  let deployed = before
+  const [server] = await startAll((req, res) => deployed(req, res))
+  const session = createSession()
+  const trpc = createTRPCClient<FleetRouter>({
+    links: [session.link(), httpBatchLink({ url: String(server?.url), headers: session.headers })],
+  })
+  await trpc.token.create.mutate()
+  deployed = sign
+  return { fleet, server, session, trpc }
+}
+
 describe('the move from a passphrase to a key, in three steps on two servers', () => {
   test('logs nobody out, in whatever order the servers follow', async () => {
     const fleet = createFleet()
@@ -68,16 +83,7 @@ describe('the move from a passphrase to a key, in three steps on two servers', (
   })
 
   test('serves createSession through it, which renews with its former token in the header', async () => {
-    const fleet = createFleet()
-    const { before, sign } = createSteps(fleet)
-    let deployed = before
-    const [server] = await startAll((req, res) => deployed(req, res))
-    const session = createSession()
-    const trpc = createTRPCClient<FleetRouter>({
-      links: [session.link(), httpBatchLink({ url: String(server?.url), headers: session.headers })],
-    })
-    await trpc.token.create.mutate()
-    deployed = sign
+    const { fleet, session, trpc } = await signedInBeforeTheMove()
     expect(await trpc.whoami.query()).toBe('ann')
     fleet.clock.now += TOKEN
     expect(await trpc.whoami.query()).toBe('ann')
@@ -85,16 +91,7 @@ describe('the move from a passphrase to a key, in three steps on two servers', (
   })
 
   test('serves createSession through it, which ends a session of the passphrase with its token in the header', async () => {
-    const fleet = createFleet()
-    const { before, sign } = createSteps(fleet)
-    let deployed = before
-    const [server] = await startAll((req, res) => deployed(req, res))
-    const session = createSession()
-    const trpc = createTRPCClient<FleetRouter>({
-      links: [session.link(), httpBatchLink({ url: String(server?.url), headers: session.headers })],
-    })
-    await trpc.token.create.mutate()
-    deployed = sign
+    const { server, session, trpc } = await signedInBeforeTheMove()
     const token = (await session.headers()).authorization?.slice('Bearer '.length)
     expect(await server?.whoami(String(token))).toBe('ann')
     await trpc.token.revoke.mutate()

@@ -27,6 +27,10 @@ export const clientOverWebSocket = (session: Session, address: string) =>
     links: [session.link(), wsLink({ client: wsClientOf(address, { connectionParams: session.connectionParams }) })],
   })
 
+/** The same over a WebSocket alone, through `session.socket`. */
+export const clientOverSocket = (session: Session, client: WsClient) =>
+  createTRPCClient<ClientRouter>({ links: [session.link(), session.socket(client), wsLink({ client })] })
+
 export interface OverSocket {
   /** Where the calls go that do not go over the socket. */
   url: string
