@@ -5,12 +5,21 @@ import { laterBatch } from './ask.ts'
 import type { SignIn } from './entry.ts'
 import { signInChanged } from './sign-in-store.ts'
 
+/** The sign-in that a call renews. */
+export interface Renewed {
+  readonly name: string
+  /** Whether the refresh token may still be sent. It must not be sent late: the server would take it for a stolen one. */
+  readonly mayBeSent: () => boolean
+}
+
 /** To whom a call belongs. */
 export interface Owner {
   /** The name of the sign-in; `null` for a call of nobody. */
   readonly signIn: string | null
-  /** What the answer does to the bearer of the call's connection, on the server. */
-  readonly givesBearer?: 'sign-in' | 'renewal'
+  /** Whether the call signs somebody in. On the server it gives them its connection. */
+  readonly isSignIn?: boolean
+  /** What is renewed, if the call renews a sign-in. */
+  readonly renewal?: Renewed
   /**
    * The access token of the sign-in that the call renews or ends. Alone in its request, the call carries it: a server with
    * several keys may choose by it. It is a function so that a log of calls does not show the token.

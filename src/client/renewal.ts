@@ -1,4 +1,5 @@
 import { TRPCClientError } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
 
 import { withTimeout } from '../time/timers.ts'
 import { nextTimers } from './ask.ts'
@@ -73,17 +74,21 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     const state = stateOf(signIn)
     const lastAtMs = Date.now()
     const isRepeat = isInWindow(signIn)
+    const mayBeSent = (): boolean => {
+      const present = ifSame(signIn)
+      return present !== null && (isRepeat ? isInWindow(present) : ageOf(lastAtMs) < EXPIRED_WAIT_MS)
+    }
     state.sent = { firstAtMs: lastAtMs, ...state.sent, lastAtMs }
     await store.offer({ ...signIn, sentAt: Math.min(signIn.sentAt ?? lastAtMs, lastAtMs) })
     await nextTimers() // a batch of its own, so that it does not wait for slow calls
-    const present = ifSame(signIn)
-    if (!present || (isRepeat && !isInWindow(present))) return
+    if (!mayBeSent()) return
     state.sent = { ...state.sent, lastAtMs: Date.now() }
     try {
-      const tokens = tokensOf(await route.send('refresh', signIn))
+      const tokens = tokensOf(await route.renew(signIn, mayBeSent))
       await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })
     } catch (error) {
       if (readRejection(error) === 'sign-out') await store.offer(endOf(signIn), error as Error)
+      else if (!ifSame(signIn)) return // another tab was faster
       throw error
     }
   }
@@ -167,6 +172,7 @@ function isSame(one: Pick<SignIn, 'name' | 'renewals'>, { name, renewals }: Sign
   return one.name === name && one.renewals === renewals
 }
 
-function notAnswered(): Error {
+/** What is thrown to calls that a renewal has kept waiting. */
+export function notAnswered(): TRPCClientError<AnyTRPCRouter> {
   return new TRPCClientError('The renewal was not answered in time')
 }

@@ -1,13 +1,15 @@
 import { askAsNobody, type Call } from './ask.ts'
-import type { CallOwners } from './call-owner.ts'
+import type { CallOwners, Owner } from './call-owner.ts'
 import type { SignIn } from './entry.ts'
 
 /** The way to the token router that answered a sign-in. */
 export interface Route {
   /** The path of the token router. */
   readonly router: string
-  /** Renews a sign-in or ends it, by a call of the link's own. Returns the answer. */
-  send(name: 'refresh' | 'revoke', signIn: SignIn, input?: object): Promise<unknown>
+  /** Renews a sign-in by a call of the link's own, as long as it may be sent. Returns the answer. */
+  renew(signIn: SignIn, mayBeSent: () => boolean): Promise<unknown>
+  /** Ends a sign-in by a call of the link's own. Returns the answer. */
+  revoke(signIn: SignIn, input?: object): Promise<unknown>
 }
 
 /** Knows through which link a sign-in is renewed. */
@@ -28,20 +30,19 @@ export function createRoutes(owners: CallOwners): Routes {
   return {
     open(router, next) {
       const prefix = router === '' ? '' : `${router}.`
+      /** The call has an id that no other call has, and no signal that could cancel it for others. */
+      async function ask(name: string, input: object, about: Partial<Owner>): Promise<unknown> {
+        lastId -= 1
+        const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
+        const { result } = await askAsNobody({ op, next }, owners, about)
+        return (result as { data?: unknown }).data
+      }
       const route: Route = {
         router,
-        /**
-         * The call has an id that no other call has, and no signal that could cancel it for others.
-         */
-        async send(name, signIn, input = { refreshToken: signIn.refreshToken }) {
-          lastId -= 1
-          const op: Call['op'] = { id: lastId, type: 'mutation', path: prefix + name, input, context: {}, signal: null }
-          const ownToken = (): string => signIn.token
-          const about =
-            name === 'refresh' ? { ownToken, givesBearer: 'renewal' as const } : { ownToken, afterSignIns: true }
-          const { result } = await askAsNobody({ op, next }, owners, about)
-          return (result as { data?: unknown }).data
-        },
+        renew: ({ name, token, refreshToken }, mayBeSent) =>
+          ask('refresh', { refreshToken }, { ownToken: () => token, renewal: { name, mayBeSent } }),
+        revoke: ({ token, refreshToken }, input = { refreshToken }) =>
+          ask('revoke', input, { ownToken: () => token, afterSignIns: true }),
       }
       if (!firsts.has(router)) firsts.set(router, route)
       return route

@@ -6,6 +6,7 @@ import type { CallOwners, Owner } from './call-owner.ts'
 import type { AnsweredParams } from './hand-out.ts'
 import { holdCall } from './hold-call.ts'
 import { readRejection } from './read-rejection.ts'
+import { notAnswered } from './renewal.ts'
 import type { Session } from './session.ts'
 import { signInChanged, type SignInStore } from './sign-in-store.ts'
 import type { SocketSignIn, SocketSignIns } from './socket-sign-ins.ts'
@@ -25,10 +26,13 @@ interface Dependencies {
 
 interface RunningCall {
   readonly client: SocketClient
+  /** Whose the call is; of a renewal, whose tokens it renews. */
   readonly signIn: string | null
   readonly isSubscription: boolean
   isSent: boolean
-  fail: (error: TRPCClientError<AnyTRPCRouter>) => void
+  readonly fail: (error: TRPCClientError<AnyTRPCRouter>) => void
+  /** Ends the call because it must not be sent, or its connection is needed. */
+  readonly giveWay: () => void
 }
 
 /**
@@ -120,7 +124,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
       takeBackSubscriptions()
       while (sentBySomebody().length > 0 && performance.now() < lastAtMs && !isDone()) await nextLook()
       if (isDone()) return
-      for (const call of sentBySomebody()) call.fail(signInChanged())
+      for (const call of sentBySomebody()) call.giveWay()
       signIn.takeConnections()
       await untilReadyFor(null, isDone)
     }
@@ -140,34 +144,48 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
     }
 
     /** What a call must wait for; undefined if it need not wait. */
-    function waitOf({ signIn, afterSignIns }: Owner, isDone: () => boolean): Promise<void> | undefined {
-      if (signIn === null) return afterSignIns ? untilSignedIn(isDone) : undefined
+    function waitOf({ signIn }: RunningCall, owner: Owner, isDone: () => boolean): Promise<void> | undefined {
+      if (signIn === null) return owner.afterSignIns ? untilSignedIn(isDone) : undefined
       return isReadyFor(signIn) ? undefined : untilReadyFor(signIn, isDone)
+    }
+
+    /** Withdraws a call that tRPC's client keeps for its next connection, once it must not be sent any more. */
+    async function withdrawIfLate(call: RunningCall, isDone: () => boolean): Promise<void> {
+      while (running.has(call) && !isOpen()) {
+        if (isDone()) call.giveWay()
+        await nextLook()
+      }
     }
 
     watch()
     return ({ op, next }) =>
       observable((observer) => {
         const owner = owners.of(op) ?? { signIn: null }
-        const { signIn, givesBearer } = owner
+        const { isSignIn, renewal } = owner
+        const signIn = renewal?.name ?? owner.signIn
         const isSubscription = op.type === 'subscription'
         const fail = (error: TRPCClientError<AnyTRPCRouter>): void => observer.error(error)
-        const call: RunningCall = { client, signIn, isSubscription, isSent: false, fail }
-        const isDone = (): boolean => !running.has(call) || owner.cancelledBy?.aborted === true
+        const giveWay = (): void => fail(renewal ? notAnswered() : signInChanged())
+        const call: RunningCall = { client, signIn, isSubscription, isSent: false, fail, giveWay }
+        const isDone = (): boolean =>
+          !running.has(call) || owner.cancelledBy?.aborted === true || renewal?.mayBeSent() === false
         let wasRefused = false
         watch()
         running.add(call)
-        const ownSignIn = givesBearer === 'sign-in' ? begin(call) : undefined
-        const stopNeeding = givesBearer === 'renewal' && !isOpen() ? params.needForRenewal() : undefined
+        const ownSignIn = isSignIn ? begin(call) : undefined
         if (signIn === null) speakers.note()
-        const held = holdCall(op, ownSignIn ? untilTurn(ownSignIn, isDone) : waitOf(owner, isDone), {
+        const waitFor = ownSignIn ? untilTurn(ownSignIn, isDone) : waitOf(call, owner, isDone)
+        const stopNeeding = renewal && (waitFor || !isOpen()) ? params.needForRenewal() : undefined
+        const held = holdCall(op, waitFor, {
           fail,
           send() {
-            if (isDone()) return fail(signInChanged())
+            if (isDone()) return giveWay()
             call.isSent = true
+            if (isOpen()) stopNeeding?.()
+            else if (renewal) void withdrawIfLate(call, isDone)
             return next(op).subscribe({
               next(envelope) {
-                if (givesBearer === 'renewal' && 'data' in envelope.result) speakers.noteRenewal(envelope.result.data)
+                if (renewal && 'data' in envelope.result) speakers.noteRenewal(envelope.result.data)
                 observer.next(envelope)
               },
               error(error) {

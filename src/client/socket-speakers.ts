@@ -59,8 +59,7 @@ export function createSocketSpeakers(
       const { connection } = client
       const speaker = connection && speakers.get(connection.ws)
       const { token } = Object(answer) as { token?: string }
-      if (signIns.needNobodys) noteSignIn()
-      else if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
+      if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
     },
     closeOthers(signIn) {
       note()

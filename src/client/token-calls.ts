@@ -34,7 +34,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
       if (signal?.aborted) await store.offer(endOf(signIn))
       if (store.name === signIn.name) return
     }
-    if (signIn.refreshToken !== undefined) route.send('revoke', signIn).catch(() => {})
+    if (signIn.refreshToken !== undefined) route.revoke(signIn).catch(() => {})
     throw signInChanged()
   }
 
@@ -45,7 +45,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
     store.readIfFast()
     const asked = { since: store.nextSince(), name: randomName(), renewals: 0, router: route.router }
     const sent = { op: { ...call.op, signal: null }, next: call.next }
-    const about = { givesBearer: 'sign-in', cancelledBy: signal } as const
+    const about = { isSignIn: true, cancelledBy: signal }
     const envelope = await askAsNobody(sent, owners, about).catch((error: unknown) => {
       throw store.isLatest(asked.since) ? error : signInChanged()
     })
@@ -79,7 +79,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
         const input = { refreshToken: current.refreshToken, ...(op.input as object | undefined) }
         const about = { ownToken: () => current.token }
         if (issuer === route) return await askAsNobody({ op: { ...op, input }, next }, owners, about)
-        return { result: { type: 'data', data: await issuer.send('revoke', current, input) } }
+        return { result: { type: 'data', data: await issuer.revoke(current, input) } }
       } finally {
         await signedOut // an app may reload the page next
       }
