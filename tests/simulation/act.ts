@@ -1,4 +1,4 @@
-import { oddText } from './odd-texts.ts'
+import { isTaken, oddText } from './odd-texts.ts'
 import type { Action } from './schedule.ts'
 import { namedIn } from './stored-entry.ts'
 import { closeTab, openTab, type Tab, type Wiring } from './tab.ts'
@@ -76,7 +76,7 @@ export function act(world: World, action: Action, wirings: readonly Wiring[]): v
       server.failing = true
       return void atServer(() => (server.failing = false), action.ms)
     case 'write':
-      excuse('odd text')
+      excuse(isTaken(action.text) ? 'odd text' : 'text that is no entry')
       return world.storage.write(oddText(action.text, world.storage.text))
     case 'move server clock':
       excuse('server clock')

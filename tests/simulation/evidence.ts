@@ -14,6 +14,7 @@ export interface Evidence {
 }
 
 const READ_BY_MS = 6_000
+const NO_ENTRY = 'text that is no entry'
 
 export const closedTabs = (e: Evidence): ReadonlyMap<string, number> => e.closed
 export const callOf = ({ n }: Pick<Run, 'n'>, { trace }: Evidence): Call => trace.calls[n - 1]!
@@ -38,11 +39,14 @@ export function strayedSids(shown: Shown, { trace }: Evidence): boolean {
 export const sleeps = ({ actions }: Schedule): boolean => actions.some(({ action }) => action.do === 'freeze')
 
 /** Whether all tabs share a storage. A tab that sleeps takes a slow one for silent, and does without it. */
-const isShared = ({ schedule, trace }: Evidence): boolean =>
-  (schedule.storage.kind === 'sync' || (schedule.storage.kind === 'async' && !sleeps(schedule))) &&
-  !trace.excuses.some(({ why }) => why === 'odd text')
+const isStored = ({ schedule }: Evidence): boolean =>
+  schedule.storage.kind === 'sync' || (schedule.storage.kind === 'async' && !sleeps(schedule))
 
-/** Whom the tabs hold at the end, if they share a storage that nobody else writes to. */
+/** Whether all tabs share a storage that nobody else writes to. */
+const isShared = (e: Evidence): boolean =>
+  isStored(e) && !e.trace.excuses.some(({ why }) => why === 'odd text' || why === NO_ENTRY)
+
+/** Whom the tabs hold at the end, if that can be told. */
 export const finals = (e: Evidence): readonly { tab: string; sid: string | undefined }[] =>
   isShared(e) ? e.shownAtEnd.map(({ tab, signIn }) => ({ tab, sid: signIn?.sid })) : []
 
@@ -150,8 +154,9 @@ export function pairsOfRefreshes({
 }
 
 /** Whether a refresh that was taken for theft was none that the client could have helped. */
-export function excuseOf({ sid, at }: Rotation, { schedule, trace, closed }: Evidence): boolean {
-  if (schedule.storage.kind !== 'sync' && !isShared({ schedule, trace } as Evidence)) return true
+export function excuseOf({ sid, at }: Rotation, e: Evidence): boolean {
+  const { schedule, trace, closed } = e
+  if (schedule.storage.kind !== 'sync' && !isStored(e)) return true
   if (trace.excuses.some((excuse) => excuse.at <= at && excuse.why !== 'role')) return true
   const isMine = ({ text, answer }: Exchange): boolean => sidOf(text) === sid || sidOf(answer ?? null) === sid
   const refreshes = trace.requests.filter((request) => isRefresh(request) && isMine(request))
@@ -183,9 +188,9 @@ export const signOuts = (e: Evidence): readonly { sid: string | undefined; at: n
 
 /** Whether there was a cause for a sign-out. */
 export const causeOfSignOut = ({ sid, at }: { sid: string | undefined; at: number }, e: Evidence): boolean =>
-  !isShared(e) ||
+  !isStored(e) ||
   asksOf(e).some((ask) => ask.sid !== sid && ask.call.at <= at && ask.call.at >= askedAt(sid, e)) ||
   e.trace.endings.some((ending) => ending.sid === sid && ending.at <= at) ||
-  e.trace.excuses.some((excuse) => excuse.at <= at)
+  e.trace.excuses.some((excuse) => excuse.at <= at && excuse.why !== NO_ENTRY)
 
 const askedAt = (sid: string | undefined, e: Evidence): number => asksOf(e).find((ask) => ask.sid === sid)?.call.at ?? 0

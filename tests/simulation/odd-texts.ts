@@ -48,5 +48,13 @@ const ODD: readonly ((text: string | null) => string | null)[] = [
   (text) => text?.replaceAll(/\d{10,}/g, '"soon"') ?? null,
 ]
 
+/** The numbers of entries that are too far in the future. */
+export const FUTURE: readonly number[] = [17, 18]
+/** The numbers of texts that are entries, or remove one. A tab may be signed out by those only. */
+const TAKEN: ReadonlySet<number> = new Set([0, 1, 12, 19])
+
+/** Whether a tab may take the odd text of a number for an entry, or for its removal. */
+export const isTaken = (number: number): boolean => TAKEN.has(number % ODD.length)
+
 /** The odd text of a number. */
 export const oddText = (number: number, text: string | null): string | null => ODD[number % ODD.length]!(text)

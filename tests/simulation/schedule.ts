@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 
 import type { LockMode } from './locks.ts'
 import type { Fate } from './network.ts'
+import { FUTURE } from './odd-texts.ts'
 import type { StorageMode } from './storage.ts'
 import type { Wiring } from './tab.ts'
 
@@ -70,6 +71,9 @@ const user = among<User>('ann', 'bob')
 const over = fc.oneof(often(3, fc.constant('http' as const)), often(1, fc.constant('socket' as const)))
 const delay = fc.oneof(often(6, upTo(50)), often(2, upTo(2_000)), often(1, upTo(12_000)))
 
+/** Some texts more often: entries of a time that no device has reached. */
+const texts = fc.oneof(often(3, upTo(27)), often(1, among(...FUTURE)))
+
 const fates: fc.Arbitrary<Fate> = fc.record({
   out: fc.oneof(often(8, upTo(50)), often(2, upTo(1_900)), often(1, upTo(12_000))),
   back: delay,
@@ -114,7 +118,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   often(2, fc.record({ do: among('hide', 'freeze'), tab, ms: upTo(30_000) })),
   often(2, fc.record({ do: among('reload', 'close'), tab })),
   often(1, fc.record({ do: among('lose network', 'fail store'), ms: upTo(20_000) })),
-  often(1, fc.record({ do: fc.constant('write' as const), text: upTo(27) })),
+  often(1, fc.record({ do: fc.constant('write' as const), text: texts })),
   often(1, fc.record({ do: among('move server clock', 'move device clock'), ms: upTo(20_000, -20_000) })),
 )
 

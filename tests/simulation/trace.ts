@@ -15,7 +15,7 @@ export interface Trace {
   readonly params: string[]
 }
 
-export type Excuse = 'odd text' | 'server clock' | 'device clock' | 'role'
+export type Excuse = 'odd text' | 'text that is no entry' | 'server clock' | 'device clock' | 'role'
 
 /** A sign-in as a tab shows it. */
 export interface SignIn {
