@@ -118,7 +118,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
       }
     }
 
-    /** Waits for a connection without a token. Before that, the present user's calls have a second to be answered. */
+    /** Waits for a connection without a token. Before that, the current user's calls have a second to be answered. */
     async function untilNobodys(signIn: SocketSignIn, isDone: () => boolean): Promise<void> {
       const lastAtMs = performance.now() + ANSWER_WAIT_MS
       takeBackSubscriptions()

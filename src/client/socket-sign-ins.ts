@@ -10,7 +10,7 @@ export interface SocketSignIn {
 
 /** The sign-ins over the sockets of a session, from when they are asked for until they are answered. */
 export interface SocketSignIns {
-  /** Whether a sign-in is pending. The present user's calls wait for it. */
+  /** Whether a sign-in is pending. The current user's calls wait for it. */
   readonly arePending: boolean
   /** Whether one needs a connection without a token. The server gives the connection to the new user before the client knows. */
   readonly needNobodys: boolean

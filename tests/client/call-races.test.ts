@@ -85,7 +85,7 @@ test('a held call whose input cannot be serialized ends', async () => {
   expect([outcome, unhandled]).toEqual(['Cannot be serialized', []])
 })
 
-test('a sign-in does not wait for other calls, however many the present user makes', { timeout: 15_000 }, async () => {
+test('a sign-in does not wait for other calls, however many the current user makes', { timeout: 15_000 }, async () => {
   const { client } = await signedIn()
   let stopped = false
   const calls: Promise<unknown>[] = []

@@ -58,7 +58,7 @@ test('of two sign-ins over one socket, the late answer to the earlier one does n
   expect(api.ran).toEqual(['whoami as bob'])
 })
 
-test('a sign-in over the socket that fails leaves the present user with their subscription and calls', async () => {
+test('a sign-in over the socket that fails leaves the current user with their subscription and calls', async () => {
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()
@@ -114,7 +114,7 @@ test('a call that waits for the first connection is answered to its user, though
   expect(await trpc.whoami.mutate()).toBe('bob')
 })
 
-test('a sign-in over one socket leaves the present user with their calls and streams on another socket', async () => {
+test('a sign-in over one socket leaves the current user with their calls and streams on another socket', async () => {
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()
@@ -152,7 +152,7 @@ test('a sign-in over a socket that is cancelled leaves no connection to the user
   expect(await trpc.whoami.mutate()).toBe('nobody')
 })
 
-test("cancelling a sign-in that waits for the present user's calls ends none of them", async () => {
+test("cancelling a sign-in that waits for the current user's calls ends none of them", async () => {
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()

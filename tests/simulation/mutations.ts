@@ -71,7 +71,7 @@ export const mutations: readonly Mutation[] = [
     rule: 3,
     what: 'the session of an overtaken sign-in goes on',
     file: 'token-calls.ts',
-    find: "route.send('revoke', signIn).catch(() => {})",
+    find: 'route.revoke(signIn).catch(() => {})',
     replace: 'void 0',
   },
   {
