@@ -5,10 +5,11 @@ import { laterBatch } from './ask.ts'
 import type { SignIn } from './entry.ts'
 import { signInChanged } from './sign-in-store.ts'
 
-/** The sign-in that a call renews. */
-export interface Renewed {
-  readonly name: string
-  /** Whether the refresh token may still be sent. It must not be sent late: the server would take it for a stolen one. */
+/** What a call that renews a sign-in says of itself. */
+export interface RenewalRequest {
+  /** The name of the sign-in. */
+  readonly signIn: string
+  /** Whether the call may still be sent. A refresh token that comes late is taken for a stolen one. */
   readonly mayBeSent: () => boolean
 }
 
@@ -18,8 +19,7 @@ export interface Owner {
   readonly signIn: string | null
   /** Whether the call signs somebody in. On the server it gives them its connection. */
   readonly isSignIn?: boolean
-  /** What is renewed, if the call renews a sign-in. */
-  readonly renewal?: Renewed
+  readonly renewal?: RenewalRequest
   /**
    * The access token of the sign-in that the call renews or ends. Alone in its request, the call carries it: a server with
    * several keys may choose by it. It is a function so that a log of calls does not show the token.

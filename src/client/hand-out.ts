@@ -98,7 +98,8 @@ export function createHandOut({ store, renewal, owners, socketSignIns }: Depende
   return {
     headers,
     async connectionParams() {
-      await untilFreshOrNeeded()
+      if (socketSignIns.needNobodys) await store.loading
+      else await untilFreshOrNeeded()
       const speaker = socketSignIns.needNobodys ? null : store.current
       latest = { signIn: speaker?.name ?? null, token: speaker?.token }
       for (const listener of listeners) listener()

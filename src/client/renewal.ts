@@ -1,5 +1,4 @@
 import { TRPCClientError } from '@trpc/client'
-import type { AnyTRPCRouter } from '@trpc/server'
 
 import { withTimeout } from '../time/timers.ts'
 import { nextTimers } from './ask.ts'
@@ -72,20 +71,24 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
   async function send(signIn: SignIn, route: Route): Promise<void> {
     const { since, name, router, renewals } = signIn
     const state = stateOf(signIn)
-    const lastAtMs = Date.now()
+    const beganAtMs = Date.now()
     const isRepeat = isInWindow(signIn)
+    const own = { firstAtMs: beganAtMs, ...state.sent, lastAtMs: beganAtMs }
+    /** A request that waits gives way to a later one. */
     const mayBeSent = (): boolean => {
       const present = ifSame(signIn)
-      return present !== null && (isRepeat ? isInWindow(present) : ageOf(lastAtMs) < EXPIRED_WAIT_MS)
+      if (!present || state.sent !== own) return false
+      return isRepeat ? isInWindow(present) : ageOf(beganAtMs) >= 0 && ageOf(beganAtMs) < EXPIRED_WAIT_MS
     }
-    state.sent = { firstAtMs: lastAtMs, ...state.sent, lastAtMs }
-    await store.offer({ ...signIn, sentAt: Math.min(signIn.sentAt ?? lastAtMs, lastAtMs) })
+    state.sent = own
+    await store.offer({ ...signIn, sentAt: Math.min(signIn.sentAt ?? beganAtMs, beganAtMs) })
     await nextTimers() // a batch of its own, so that it does not wait for slow calls
     if (!mayBeSent()) return
-    state.sent = { ...state.sent, lastAtMs: Date.now() }
+    own.lastAtMs = Date.now()
     try {
-      const tokens = tokensOf(await route.renew(signIn, mayBeSent))
-      await store.offer({ since, name, router, renewals: renewals + 1, ...tokens })
+      const answer = await route.renew(signIn, mayBeSent)
+      if (answer === undefined) return
+      await store.offer({ since, name, router, renewals: renewals + 1, ...tokensOf(answer) })
     } catch (error) {
       if (readRejection(error) === 'sign-out') await store.offer(endOf(signIn), error as Error)
       else if (!ifSame(signIn)) return // another tab was faster
@@ -172,7 +175,6 @@ function isSame(one: Pick<SignIn, 'name' | 'renewals'>, { name, renewals }: Sign
   return one.name === name && one.renewals === renewals
 }
 
-/** What is thrown to calls that a renewal has kept waiting. */
-export function notAnswered(): TRPCClientError<AnyTRPCRouter> {
+function notAnswered(): Error {
   return new TRPCClientError('The renewal was not answered in time')
 }

@@ -6,7 +6,7 @@ import type { SignIn } from './entry.ts'
 export interface Route {
   /** The path of the token router. */
   readonly router: string
-  /** Renews a sign-in by a call of the link's own, as long as it may be sent. Returns the answer. */
+  /** Renews a sign-in by a call of the link's own. Returns the answer; undefined if the call was withdrawn. */
   renew(signIn: SignIn, mayBeSent: () => boolean): Promise<unknown>
   /** Ends a sign-in by a call of the link's own. Returns the answer. */
   revoke(signIn: SignIn, input?: object): Promise<unknown>
@@ -40,7 +40,7 @@ export function createRoutes(owners: CallOwners): Routes {
       const route: Route = {
         router,
         renew: ({ name, token, refreshToken }, mayBeSent) =>
-          ask('refresh', { refreshToken }, { ownToken: () => token, renewal: { name, mayBeSent } }),
+          ask('refresh', { refreshToken }, { ownToken: () => token, renewal: { signIn: name, mayBeSent } }),
         revoke: ({ token, refreshToken }, input = { refreshToken }) =>
           ask('revoke', input, { ownToken: () => token, afterSignIns: true }),
       }

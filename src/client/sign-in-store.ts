@@ -1,6 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 
+import { callSafely } from './call-safely.ts'
 import { endOf, isNewer, isSignIn, NOTHING, parseEntry, randomName, type Entry, type SignIn } from './entry.ts'
 import { createStorageExchange } from './storage-exchange.ts'
 import type { TokenStorage } from './token-storage.ts'
@@ -52,7 +53,7 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
     entry = next
     if (because) over = { name: before.name, because }
     if (tokenOf(before) === tokenOf(next)) return
-    for (const listener of listeners) notify(listener)
+    for (const listener of listeners) callSafely(listener)
   }
 
   const exchange = createStorageExchange({
@@ -123,14 +124,4 @@ export function createSignInStore(storage: TokenStorage | undefined, key: string
 
 function tokenOf(entry: Entry): string | undefined {
   return isSignIn(entry) ? entry.token : undefined
-}
-
-/** If a listener throws, that is reported, and the other listeners and the storage still get the change. */
-function notify(listener: () => void): void {
-  try {
-    listener()
-  } catch (error) {
-    const report = (globalThis.reportError as typeof reportError | undefined) ?? console.error
-    report(error)
-  }
 }

@@ -15,13 +15,20 @@ export interface SocketSignIns {
   /** Whether one needs a connection without a token. The server gives the connection to the new user before the client knows. */
   readonly needNobodys: boolean
   /** `onTimeout` is called every 10 seconds until the sign-in ends. */
-  begin(onEnd: () => void, onTimeout: () => void): SocketSignIn
+  begin(onTimeout: () => void): SocketSignIn
+  /** Calls a listener when a sign-in takes connections or ends. Returns a function that removes the listener. */
+  subscribe(listener: () => void): () => void
 }
 
 /** Makes the list of the sign-ins over the sockets of one session. */
 export function createSocketSignIns(): SocketSignIns {
   const pending = new Set<SocketSignIn>()
   const needing = new Set<SocketSignIn>()
+  const listeners = new Set<() => void>()
+
+  function notify(): void {
+    for (const listener of Array.from(listeners)) listener()
+  }
 
   return {
     get arePending() {
@@ -30,21 +37,27 @@ export function createSocketSignIns(): SocketSignIns {
     get needNobodys() {
       return needing.size > 0
     },
-    begin(onEnd, onTimeout) {
+    begin(onTimeout) {
       const signIn: SocketSignIn = {
         takeConnections() {
-          if (pending.has(signIn)) needing.add(signIn)
+          if (!pending.has(signIn)) return
+          needing.add(signIn)
+          notify()
         },
         end() {
           if (!pending.delete(signIn)) return
           needing.delete(signIn)
           clearInterval(timer)
-          onEnd()
+          notify()
         },
       }
       const timer = setInterval(onTimeout, TIMEOUT_MS)
       pending.add(signIn)
       return signIn
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

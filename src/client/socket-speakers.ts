@@ -21,11 +21,16 @@ export interface SocketSpeakers {
   doubt(): void
   /** Notes that somebody has signed in over the present connection. It is kept for sign-ins only, and closed after them. */
   noteSignIn(): void
-  /** Notes the answer to a renewal over the present connection. One without a token gets that of the answer. */
-  noteRenewal(answer: unknown): void
+  /**
+   * Notes that a sign-in was renewed over the present connection, and its new token if it was answered. The server may have given
+   * a connection that was not its own to it.
+   */
+  noteRenewal(signIn: string | null, token: string | undefined): void
+  /** Whether the present connection, if there is one, is open and speaks for a sign-in. */
+  mayCarry(signIn: string | null): boolean
   /** Closes the connections that speak for others, also those that tRPC's client keeps beside the present one. */
   closeOthers(signIn: string | null): void
-  /** Closes the present connection if it has an older token: it gets the present one by new parameters. */
+  /** Closes the present connection if it has another token: it gets the present one by new parameters. */
   closeUnless(token: string | undefined): void
 }
 
@@ -37,6 +42,8 @@ export function createSocketSpeakers(
 ): SocketSpeakers {
   const speakers = new Map<Socket, AnsweredFor>()
   const usedForSignIn = new WeakSet<Socket>()
+  // An earlier connection may have sent any of the answers so far.
+  if (client.connection && params.latest) speakers.set(client.connection.ws, UNKNOWN)
 
   function note(): void {
     const { connection } = client
@@ -48,6 +55,12 @@ export function createSocketSpeakers(
     if (client.connection) usedForSignIn.add(client.connection.ws)
   }
 
+  function isFor(ws: Socket, signIn: string | null): boolean {
+    const speaker = speakers.get(ws)
+    const isSpent = usedForSignIn.has(ws) && !signIns.needNobodys
+    return speaker === undefined || (speaker.signIn === signIn && !isSpent)
+  }
+
   return {
     note,
     doubt() {
@@ -55,17 +68,22 @@ export function createSocketSpeakers(
       if (connection && connection.state !== 'open') speakers.set(connection.ws, UNKNOWN)
     },
     noteSignIn,
-    noteRenewal(answer) {
+    noteRenewal(signIn, token) {
       const { connection } = client
       const speaker = connection && speakers.get(connection.ws)
-      const { token } = Object(answer) as { token?: string }
-      if (speaker) speakers.set(connection.ws, { signIn: speaker.signIn, token })
+      if (!speaker) return
+      if (speaker.signIn !== signIn) noteSignIn()
+      else if (token !== undefined) speakers.set(connection.ws, { signIn, token })
+    },
+    mayCarry(signIn) {
+      note()
+      const { connection } = client
+      return connection === null || (connection.state === 'open' && isFor(connection.ws, signIn))
     },
     closeOthers(signIn) {
       note()
-      for (const [ws, speaker] of speakers) {
-        const isSpent = usedForSignIn.has(ws) && !signIns.needNobodys
-        if ((isSpent || speaker.signIn !== signIn) && ws.readyState === OPEN) ws.close()
+      for (const ws of speakers.keys()) {
+        if (!isFor(ws, signIn) && ws.readyState === OPEN) ws.close()
         if (ws.readyState > OPEN) speakers.delete(ws)
       }
     },

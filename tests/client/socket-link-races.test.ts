@@ -1,13 +1,14 @@
 import { createSession } from 'trpc-jwt-trivial/client'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 
 import { ANN, BOB, createClientApi, serveClientApi, sleep, type ClientRouter } from '../support/client-api.ts'
 import { CHANGED, textOf } from '../support/client-errors.ts'
 import { readWords } from '../support/follow.ts'
+import { gate } from '../support/gate.ts'
 import { passTime } from '../support/later.ts'
 import { createLine, slowLine } from '../support/line.ts'
-import { clientOverHttp, clientOverSocket, clientOverSocketAndHttp } from '../support/session-clients.ts'
+import { clientOverSocket, clientOverSocketAndHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 
 type Params = () => Promise<{ authorization: string } | null>
@@ -51,49 +52,6 @@ test('a call that waits on the server when another user signs in over its socket
 
   expect(await late).toBe('ann')
   expect(api.ran.filter((each) => each.endsWith('bob'))).toEqual([])
-})
-
-test('of two sockets over one session, one whose parameters take longer never runs a call as the former user', async () => {
-  const api = createClientApi()
-  const served = await serveClientApi(api)
-  const session = createSession()
-  const pause = { ms: 0 }
-  const slow = socketClient(served.address, async () => {
-    const params = await session.connectionParams()
-    await sleep(pause.ms) // an app adds a locale, say
-    return params
-  })
-  const fast = socketClient(served.address, session.connectionParams)
-  const over = (client: typeof slow) => clientOverSocketAndHttp(session, { url: served.url, client })
-  const [first, second] = [over(slow), over(fast)]
-  await sleep(50)
-  pause.ms = 300
-  await first.token.create.mutate(ANN)
-  await sleep(150) // the slow socket's parameters were answered for Ann, and are not sent yet
-  await first.token.create.mutate(BOB)
-  expect(await second.whoami.mutate()).toBe('bob')
-
-  expect(await first.whoami.mutate()).toBe('bob')
-  expect(api.ran).toEqual(['whoami as bob', 'whoami as bob'])
-})
-
-test('of two sockets over one session, one that connects again later never runs a call as the former user', async () => {
-  const api = createClientApi()
-  const served = await serveClientApi(api)
-  const session = createSession()
-  const quick = socketClient(served.address, session.connectionParams)
-  const late = socketClient(served.address, session.connectionParams, 200)
-  const http = clientOverHttp(session, served.url)
-  const [first, second] = [quick, late].map((client) => clientOverSocket(session, client))
-  const bothOpen = () => [quick, late].every(({ connection }) => connection?.state === 'open')
-  await expect.poll(bothOpen).toBe(true)
-  await http.token.create.mutate(ANN)
-  await expect.poll(bothOpen).toBe(true)
-  await http.token.create.mutate(BOB)
-
-  expect(await first?.whoami.mutate()).toBe('bob')
-  expect(await second?.whoami.mutate()).toBe('bob')
-  expect(api.ran).toEqual(['whoami as bob', 'whoami as bob'])
 })
 
 test('a subscription whose socket is lost does not go on over a retired socket of the former user', async () => {
@@ -164,4 +122,32 @@ test('a socket that was opened with a token that is over works again once the to
   passTime(20)
 
   expect(await trpc.private.query()).toBe('Your token worked, ann.')
+})
+
+test("an app's handler that throws keeps neither the former user's calls nor their connection", async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const client = socketClient(served.address, session.connectionParams)
+  const trpc = clientOverSocketAndHttp(session, { url: served.url, client })
+  await trpc.token.create.mutate(ANN)
+  const reported: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const mistake = new Error('of the app')
+  const heard = gate()
+  trpc.mail.subscribe(undefined, {
+    onData: heard.open,
+    onError() {
+      throw mistake
+    },
+  })
+  await heard.opened
+  const running = trpc.slow.mutate().catch(textOf)
+  await expect.poll(() => api.calls).toContain('slow')
+  await session.signOut()
+
+  expect(await running).toBe(CHANGED)
+  expect(await trpc.whoami.mutate()).toBe('nobody')
+  expect(reported).toEqual([mistake])
 })

@@ -1,6 +1,9 @@
+import { wsLink, type TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
 import { memorySessions } from 'trpc-jwt-trivial'
 import { createSession } from 'trpc-jwt-trivial/client'
 import { expect, test } from 'vitest'
+import type { WebSocket } from 'ws'
 
 import {
   ANN,
@@ -12,6 +15,7 @@ import {
   serveClientApi,
   sleep,
   type ClientApiOptions,
+  type ClientRouter,
 } from '../support/client-api.ts'
 import { gate } from '../support/gate.ts'
 import { passTime, setClockAhead } from '../support/later.ts'
@@ -20,9 +24,16 @@ import { clientOverSocketAndHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 
 const ANSWER = 'Your token worked, ann.'
+const isOverHttp = (path: string): boolean => !path.startsWith('token.')
+
+interface StartOptions extends ClientApiOptions {
+  lazy?: boolean
+  /** Called when a renewal was passed on to tRPC's client, with their number, and what loses the connection. */
+  onRenewal?: (number: number, lose: () => void) => void
+}
 
 /** Ann, signed in over a WebSocket, which also renews her tokens. Her other calls go over HTTP. */
-async function start({ lazy = false, ...options }: ClientApiOptions & { lazy?: boolean } = {}) {
+async function start({ lazy = false, onRenewal, ...options }: StartOptions = {}) {
   const api = createClientApi(options)
   const { url } = await serveClientApi(api)
   const line = await createLine(url)
@@ -33,7 +44,18 @@ async function start({ lazy = false, ...options }: ClientApiOptions & { lazy?: b
     retryDelayMs: () => 20,
     lazy: { enabled: lazy, closeMs: 60_000 },
   })
-  const trpc = clientOverSocketAndHttp(session, { url, client, isOverHttp: (path) => !path.startsWith('token.') })
+  const lose = (): void => (client.connection?.ws as WebSocket | undefined)?.terminate()
+  let renewals = 0
+  const sending: TRPCLink<ClientRouter> = (runtime) => {
+    const link = wsLink<ClientRouter>({ client })(runtime)
+    return (call) =>
+      observable((observer) => {
+        const passed = link(call).subscribe(observer)
+        if (call.op.path === 'token.refresh') onRenewal?.((renewals += 1), lose)
+        return passed
+      })
+  }
+  const trpc = clientOverSocketAndHttp(session, { url, client, isOverHttp, sending })
   await trpc.token.create.mutate(ANN)
   return { api, url, line, storage, session, client, trpc }
 }
@@ -57,7 +79,7 @@ test('a renewal is answered before a sign-in over the same socket takes the conn
   expect(await trpc.whoami.mutate()).toBe('bob')
 })
 
-test('a renewal waits for a sign-in over the same socket, and is sent if that sign-in fails', async () => {
+test('a renewal is not cut off by a sign-in over the same socket that fails', async () => {
   const { api, trpc } = await start()
   const [signIn, renewal] = [gate(), gate()]
   api.signIn.until = () => signIn.opened
@@ -75,12 +97,68 @@ test('a renewal waits for a sign-in over the same socket, and is sent if that si
   expect(await call).toBe(ANSWER)
 })
 
+test('a slow renewal keeps its connection for longer than other calls do', async () => {
+  const { api, trpc } = await start()
+  const asked = gate()
+  let renewals = 0
+  api.renewal.answer = async () => {
+    asked.open()
+    renewals += 1
+    await sleep(1_300)
+    return true
+  }
+  passTime(1_000)
+  const call = trpc.private.query()
+  await asked.opened
+  const failed = trpc.token.create.mutate({ ...BOB, password: 'a guess' })
+
+  expect(await call).toBe(ANSWER)
+  await expect(failed).rejects.toThrow('Not authorised')
+  expect(renewals).toBe(1)
+})
+
+test('a renewal whose connection is lost at once is not waited for by the next connection', async () => {
+  const { trpc } = await start({ onRenewal: (number, lose) => number === 1 && lose() })
+  passTime(1_000)
+
+  // the next connection would wait until the renewal is repeated
+  expect(await Promise.race([trpc.private.query(), sleep(2_000)])).toBe(ANSWER)
+})
+
+test('a repeated renewal whose connection is lost at once is not sent once the grace may be over', async () => {
+  const { store, rotations } = observedStore(() => started.line.cut())
+  const server = movableClock()
+  const repeated = gate()
+  const started: Awaited<ReturnType<typeof start>> = await start({
+    grace: 5,
+    store,
+    clock: server.clock,
+    onRenewal(number, lose) {
+      if (number !== 2) return
+      started.line.isDown = true
+      lose()
+      repeated.open()
+    },
+  })
+  const { line, session, trpc } = started
+  setClockAhead(860)
+  expect(await trpc.private.query()).toBe(ANSWER)
+  await repeated.opened
+  await sleep(1_500)
+  server.aheadMs = 10_000
+  line.isDown = false
+  await sleep(300)
+
+  expect(await trpc.private.query()).toBe(ANSWER)
+  expect([rotations, session.signedIn]).toEqual([['rotated'], true])
+})
+
 test.each([false, true])(
   'a repeated renewal that waits for a connection is not sent once the grace may be over, lazy %s',
   async (lazy) => {
     const line = { cut: () => {} }
     const { store, rotations } = observedStore(() => line.cut())
-    const server = { aheadMs: 0, clock: () => new Date(performance.timeOrigin + performance.now() + server.aheadMs) }
+    const server = movableClock()
     const started = await start({ grace: 4, store, clock: server.clock, lazy })
     const { session, trpc } = started
     line.cut = () => {
@@ -118,6 +196,12 @@ test('a renewal that waits for a connection gives way to the newer tokens of ano
 
   expect(await call).toBe(ANSWER)
 })
+
+/** A clock for the server, which the client does not share. */
+function movableClock() {
+  const own = { aheadMs: 0, clock: () => new Date(performance.timeOrigin + performance.now() + own.aheadMs) }
+  return own
+}
 
 /** Sessions in memory. `onRotation` is called before the answer to a renewal is sent. */
 function observedStore(onRotation: () => void) {

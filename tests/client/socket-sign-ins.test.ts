@@ -6,7 +6,7 @@ import { CHANGED, textOf } from '../support/client-errors.ts'
 import { readWords } from '../support/follow.ts'
 import { gate } from '../support/gate.ts'
 import { passTime } from '../support/later.ts'
-import { slowLine } from '../support/line.ts'
+import { createLine, slowLine } from '../support/line.ts'
 import { clientOverHttp, clientOverSocket } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 
@@ -205,4 +205,40 @@ test('a sign-in over a socket that is not answered for 10 s ends, where somebody
   vi.advanceTimersByTime(10_000)
   expect(await unanswered).toBe('The sign-in was not answered in time')
   expect(await call).toBe('bob')
+})
+
+test('a sign-in over a socket does not wait for a renewal of the current user', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const trpc = clientOverSocket(session, socketClient(served.address, session))
+  await clientOverHttp(session, served.url).token.create.mutate(ANN)
+  expect(await trpc.whoami.mutate()).toBe('ann')
+  api.renewal.answer = () => new Promise(() => {})
+  passTime(1_000)
+  const signIn = trpc.token.create.mutate(BOB)
+
+  // a new connection would wait for 5 s
+  expect(await Promise.race([signIn, sleep(3_000)])).toMatchObject({ category: 'Bearer' })
+})
+
+test('a sign-in that was cancelled while the server was down is not sent later', async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const line = await createLine(served.url)
+  line.isDown = true
+  const asked: string[] = []
+  api.signIn.until = (name) => Promise.resolve(asked.push(name))
+  const session = createSession()
+  const trpc = clientOverSocket(session, socketClient(line.url.replace('http:', 'ws:'), session))
+  const abort = new AbortController()
+  const cancelled = trpc.token.create.mutate(ANN, { signal: abort.signal }).catch(textOf)
+  await sleep(200)
+  abort.abort()
+  expect(await cancelled).toBe('This operation was aborted')
+  await sleep(200)
+  line.isDown = false
+
+  expect(await trpc.whoami.mutate()).toBe('nobody')
+  expect(asked).toEqual([])
 })
