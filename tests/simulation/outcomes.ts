@@ -77,9 +77,11 @@ export function lateRefreshes(e: Evidence): readonly { after: Exchange; overAt: 
     const [, token = ''] = /"refreshToken":"([^"]+)"/.exec(after.text) ?? []
     const first = firsts.get(token)
     if (!first) firsts.set(token, after)
-    const issuedAt = trace.requests.find(({ answer }) => answer?.includes(token))?.settledAt
+    const issued = trace.requests.find(({ answer }) => answer?.includes(token))
     const isEnded = trace.endings.some(({ at, sid }) => sid === sidOf(after.text) && at <= after.at)
-    if (!first || issuedAt === undefined || isEnded || after.at - first.at <= GRACE_SECONDS * 1_000) return []
-    return [{ after, overAt: issuedAt + (schedule.lifetimeSeconds - 1) * 1_000 }]
+    if (!first || issued?.settledAt === undefined || isEnded || after.at - first.at <= GRACE_SECONDS * 1_000) return []
+    const overHereAt = issued.settledAt + (schedule.lifetimeSeconds - 1) * 1_000
+    const refusedFromAt = (Math.floor((issued.reachedAt ?? issued.at) / 1_000) + schedule.lifetimeSeconds) * 1_000
+    return [{ after, overAt: Math.min(overHereAt, refusedFromAt) }]
   })
 }
