@@ -157,7 +157,10 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
       if (isPaused(signIn)) return Promise.reject(failure?.error)
     }
     return withTimeout(now(signIn), isGood ? GOOD_WAIT_MS : EXPIRED_WAIT_MS, notAnswered()).catch((error: unknown) => {
-      if (store.name === signIn.name && isOver(signIn)) throw error
+      const present = ifSame(signIn)
+      if (!present || !isOver(present)) return undefined
+      if (isGood) return untilRenewed(present) // it is over by now
+      throw error
     })
   }
 

@@ -5,7 +5,8 @@ import { expect, test, vi } from 'vitest'
 
 import { ANN, BOB, createClient, memoryStorage, signedIn, sleep, type ClientRouter } from '../support/client-api.ts'
 import { CHANGED, textOf } from '../support/client-errors.ts'
-import { passTime } from '../support/later.ts'
+import { gate } from '../support/gate.ts'
+import { passTime, setClockAhead } from '../support/later.ts'
 
 const UNAVAILABLE = { message: 'Service unavailable', data: { code: 'SERVICE_UNAVAILABLE' } }
 
@@ -131,6 +132,18 @@ test('a renewal that is unavailable once the token has expired keeps the session
   passTime(6)
 
   expect(await client.private.query()).toBe('Your token worked, ann.')
+})
+
+test('a call whose token expires while it waits for a renewal waits on', async () => {
+  const { api, client } = await signedIn()
+  const answered = gate()
+  api.renewal.answer = () => answered.opened.then(() => true)
+  setClockAhead(898.5) // the client counts on 899 s
+  const call = client.private.query().catch(textOf)
+  await sleep(1_300) // it would wait for 1 s while its token is good
+  answered.open()
+
+  expect(await call).toBe('Your token worked, ann.')
 })
 
 test('a renewal whose answer is lost is given up while the grace still forgives another try', async () => {

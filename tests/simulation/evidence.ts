@@ -189,7 +189,7 @@ export const signOuts = (e: Evidence): readonly { sid: string | undefined; at: n
 /** Whether there was a cause for a sign-out. */
 export const causeOfSignOut = ({ sid, at }: { sid: string | undefined; at: number }, e: Evidence): boolean =>
   !isStored(e) ||
-  asksOf(e).some((ask) => ask.sid !== sid && ask.call.at <= at && ask.call.at >= askedAt(sid, e)) ||
+  asksOf(e).some((ask) => ask.sid !== sid && ask.call.at <= at && ask.call.at >= askedAt(sid, e) - tieMs(e)) ||
   e.trace.endings.some((ending) => ending.sid === sid && ending.at <= at) ||
   e.trace.excuses.some((excuse) => excuse.at <= at && excuse.why !== NO_ENTRY)
 
