@@ -30,8 +30,8 @@ export interface AnsweredParams {
   readonly latest: AnsweredFor | undefined
   /** Returns a function that removes the listener. */
   onAnswer(listener: () => void): () => void
-  /** Tells that a renewal needs a connection: none must wait for that renewal. Returns a function that ends this. */
-  needForRenewal(): () => void
+  /** Tells that a renewal or a sign-in needs a connection: none must wait for a renewal. Returns a function that ends this. */
+  needConnection(): () => void
 }
 
 /** Hands out the access token, to the calls of its sign-in only. */
@@ -87,7 +87,7 @@ export function createHandOut({ store, renewal, owners, socketSignIns }: Depende
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    needForRenewal() {
+    needConnection() {
       const need = {}
       needs.add(need)
       for (const goOn of waiting) goOn()
@@ -98,7 +98,7 @@ export function createHandOut({ store, renewal, owners, socketSignIns }: Depende
   return {
     headers,
     async connectionParams() {
-      if (socketSignIns.needNobodys) await store.loading
+      if (socketSignIns.arePending) await store.loading
       else await untilFreshOrNeeded()
       const speaker = socketSignIns.needNobodys ? null : store.current
       latest = { signIn: speaker?.name ?? null, token: speaker?.token }

@@ -7,6 +7,7 @@ import { readRejection } from './read-rejection.ts'
 import type { Route, Routes } from './route.ts'
 import { ageOf, isInWindow, MARGIN_MS, maySendNow, type SentRequests } from './send-window.ts'
 import type { SignInStore } from './sign-in-store.ts'
+import type { SocketSignIns } from './socket-sign-ins.ts'
 import { underLock } from './under-lock.ts'
 
 /** How long a call whose token is over waits for a renewal. */
@@ -39,12 +40,16 @@ interface State {
   failure?: { readonly atMs: number; readonly error: Error }
 }
 
-/**
- * Makes the renewal of one user's tokens.
- *
- * @param lock - the name of the lock that tabs share; undefined if the tokens are in this tab's memory only
- */
-export function createRenewal(store: SignInStore, routes: Routes, lock: string | undefined): Renewal {
+interface Dependencies {
+  readonly store: SignInStore
+  readonly routes: Routes
+  readonly socketSignIns: Pick<SocketSignIns, 'arePending' | 'untilNone'>
+  /** The name of the lock that tabs share; undefined if the tokens are in this tab's memory only. */
+  readonly lock: string | undefined
+}
+
+/** Makes the renewal of one user's tokens. It begins when no sign-in over a socket is pending: that may need the connection. */
+export function createRenewal({ store, routes, socketSignIns, lock }: Dependencies): Renewal {
   let latest: State | undefined
 
   function stateOf(signIn: SignIn): State {
@@ -105,7 +110,7 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
       await store.read()
       const signIn = ifSame(start)
       if (!signIn) return
-      if (maySend(signIn, hasLock) && (answers.size === 0 || isInWindow(signIn))) {
+      if (!socketSignIns.arePending && maySend(signIn, hasLock) && (answers.size === 0 || isInWindow(signIn))) {
         const answer = request(signIn)
         answer.then(
           () => answers.delete(answer), // nothing came of it, or there are newer tokens
@@ -152,9 +157,12 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
     if (signIn.refreshToken === undefined || !routes.to(signIn)) return undefined
     const { running, failure } = stateOf(signIn)
     const isGood = !isOver(signIn)
+    const signedIn = socketSignIns.untilNone()
     if (!running) {
-      if (isGood && (isPaused(signIn) || Date.now() < signIn.dueAt || !maySend(signIn, true))) return undefined
+      if (isGood && (signedIn || isPaused(signIn) || Date.now() < signIn.dueAt || !maySend(signIn, true)))
+        return undefined
       if (isPaused(signIn)) return Promise.reject(failure?.error)
+      if (signedIn) return signedIn.then(() => untilRenewedIfSame(signIn))
     }
     return withTimeout(now(signIn), isGood ? GOOD_WAIT_MS : EXPIRED_WAIT_MS, notAnswered()).catch((error: unknown) => {
       const present = ifSame(signIn)
@@ -162,6 +170,11 @@ export function createRenewal(store: SignInStore, routes: Routes, lock: string |
       if (isGood) return untilRenewed(present) // it is over by now
       throw error
     })
+  }
+
+  function untilRenewedIfSame(signIn: SignIn): Promise<void> | undefined {
+    const present = ifSame(signIn)
+    return present ? untilRenewed(present) : undefined
   }
 
   return {

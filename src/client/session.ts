@@ -73,8 +73,8 @@ export function createSession<ClaimsOut = UntypedClaims>({
   const store = createSignInStore(storage, key)
   const owners = createCallOwners()
   const routes = createRoutes(owners)
-  const renewal = createRenewal(store, routes, storage && `${key}:renewal`)
   const socketSignIns = createSocketSignIns()
+  const renewal = createRenewal({ store, routes, socketSignIns, lock: storage && `${key}:renewal` })
   const { headers, connectionParams, eventSourceOptions, answeredParams } = createHandOut({
     store,
     renewal,

@@ -4,9 +4,9 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import type { SignInStore } from './sign-in-store.ts'
 import type { SocketClient } from './socket-speakers.ts'
 
-/** How long a connection that must be closed is kept for the answers to calls. */
+/** How long a sign-in waits for the answers to what the current user has sent. */
 const ANSWER_WAIT_MS = 1_000
-/** The same for the answers to renewals: a lost one may end the session. */
+/** How long it waits for the answer to a renewal: a lost one may end the session. */
 const RENEWAL_WAIT_MS = 5_000
 
 /** A call over a socket that is not answered yet. */
@@ -16,8 +16,8 @@ export interface SocketCall {
   readonly signIn: string | null
   readonly isSubscription: boolean
   readonly isRenewal: boolean
-  /** When the call was passed on to tRPC's client, by `performance.now()`. That client keeps it until a connection is open. */
-  passedOnAtMs?: number
+  /** Whether the call was passed on to tRPC's client, which keeps it until a connection is open. */
+  wasPassedOn: boolean
   readonly fail: (error: TRPCClientError<AnyTRPCRouter>) => void
   /** Ends the call because it must not be sent any more, or because its connection must be closed. */
   readonly giveWay: () => void
@@ -29,7 +29,6 @@ export interface SocketCalls {
   delete(call: SocketCall): void
   has(call: SocketCall): boolean
   isUsed(client: SocketClient): boolean
-  /** Whether a connection of the client is to be kept for the answer to a renewal. */
   isRenewing(client: SocketClient): boolean
   /** Ends the calls of all sign-ins but one. */
   endOthers(signIn: string | null): void
@@ -43,24 +42,23 @@ export interface SocketCalls {
 export function createSocketCalls(store: SignInStore): SocketCalls {
   const running = new Set<SocketCall>()
   const all = (): SocketCall[] => Array.from(running)
-  const ofSomebody = (): SocketCall[] =>
-    all().filter(({ signIn, passedOnAtMs }) => signIn !== null && passedOnAtMs !== undefined)
-  const hasTime = ({ isRenewal }: SocketCall, sinceMs: number): boolean =>
-    performance.now() - sinceMs < (isRenewal ? RENEWAL_WAIT_MS : ANSWER_WAIT_MS)
+  const ofSomebody = (): SocketCall[] => all().filter(({ signIn, wasPassedOn }) => signIn !== null && wasPassedOn)
 
   return {
     add: (call) => void running.add(call),
     delete: (call) => void running.delete(call),
     has: (call) => running.has(call),
     isUsed: (client) => all().some((call) => call.client === client),
-    isRenewing: (client) =>
-      ofSomebody().some((call) => call.client === client && call.isRenewal && hasTime(call, call.passedOnAtMs!)),
+    isRenewing: (client) => all().some((call) => call.client === client && call.isRenewal),
     endOthers(signIn) {
       for (const call of all()) {
         if (call.signIn !== null && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))
       }
     },
     ofSomebody,
-    mayBeAnswered: (sinceMs) => ofSomebody().some((call) => hasTime(call, sinceMs)),
+    mayBeAnswered: (sinceMs) =>
+      ofSomebody().some(
+        ({ isRenewal }) => performance.now() - sinceMs < (isRenewal ? RENEWAL_WAIT_MS : ANSWER_WAIT_MS),
+      ),
   }
 }

@@ -16,6 +16,13 @@ import { createSocketSpeakers, type SocketClient, type SocketSpeakers } from './
 /** How often a call that waits for a connection looks at it: no event tells all that matters. */
 const LOOK_MS = 50
 
+/** What is kept of one WebSocket client, also if several links lead to it. */
+interface ClientNotes {
+  readonly speakers: SocketSpeakers
+  /** Settles when the latest sign-in has passed on. */
+  lastTurn: Promise<void>
+}
+
 interface Dependencies {
   readonly store: SignInStore
   readonly owners: CallOwners
@@ -29,7 +36,7 @@ interface Dependencies {
  */
 export function createSocketLinks({ store, owners, socketSignIns, params }: Dependencies): Session['socket'] {
   const calls = createSocketCalls(store)
-  const speakersOf = new WeakMap<SocketClient, SocketSpeakers>()
+  const notesOf = new WeakMap<SocketClient, ClientNotes>()
 
   /** For whom connections are to speak now. */
   function speaker(): string | null {
@@ -37,24 +44,20 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
   }
 
   return (client) => () => {
-    const speakers = speakersOf.get(client) ?? createSocketSpeakers(client, params, socketSignIns)
-    speakersOf.set(client, speakers)
-    let lastTurn = Promise.resolve()
-    let lastSpeaker = speaker()
+    const notes = notesOf.get(client) ?? {
+      speakers: createSocketSpeakers(client, params, socketSignIns),
+      lastTurn: Promise.resolve(),
+    }
+    notesOf.set(client, notes)
+    const { speakers } = notes
     let stopWatching: (() => void) | undefined
 
     const isOpen = (): boolean => client.connection?.state === 'open'
 
-    /** A renewal under way keeps its connection: the calls that need another one wait. */
-    function closeOthers(signIn: string | null): void {
-      if (!calls.isRenewing(client)) speakers.closeOthers(signIn)
-    }
-
-    /** Whether a call may pass on now. While somebody signs in over a socket, only nobody's calls and renewals do. */
-    function mayPass({ signIn, isRenewal }: SocketCall): boolean {
-      if (isRenewal) return client.connection === null || isOpen()
+    /** Whether a call of a sign-in may pass on now. While somebody signs in over a socket, only nobody's calls do. */
+    function mayPass({ signIn }: SocketCall): boolean {
       if (signIn !== null && socketSignIns.arePending) return false
-      closeOthers(signIn)
+      speakers.closeOthers(signIn)
       return speakers.mayCarry(signIn)
     }
 
@@ -65,20 +68,18 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
 
     function follow(): void {
       calls.endOthers(store.name)
-      if (speaker() !== lastSpeaker) speakers.doubt()
-      lastSpeaker = speaker()
-      closeOthers(lastSpeaker)
+      speakers.closeOthers(speaker())
       stopIfIdle()
     }
 
     function watch(): void {
       if (stopWatching) return
-      lastSpeaker = speaker()
       const leaving = [
         store.subscribe(follow),
         socketSignIns.subscribe(follow),
         params.onAnswer(() => {
-          setTimeout(() => closeOthers(speaker()))
+          speakers.noteAnswer()
+          setTimeout(() => speakers.closeOthers(speaker()))
           stopIfIdle()
         }),
       ]
@@ -108,8 +109,8 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
 
     /** Sign-ins pass on in the order in which they were asked for: the server, too, lets the latest one win. */
     function untilTurn(signIn: SocketSignIn, call: SocketCall, isDone: () => boolean): Promise<void> {
-      lastTurn = lastTurn.then(() => untilNobodys(signIn, call, isDone))
-      return lastTurn
+      notes.lastTurn = notes.lastTurn.then(() => untilNobodys(signIn, call, isDone))
+      return notes.lastTurn
     }
 
     /** What a call must wait for; undefined if it need not wait. */
@@ -121,12 +122,15 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
     /** Withdraws a call that waits for a connection, here or in tRPC's client, once it must not be sent any more. */
     async function withdrawIfLate(call: SocketCall, isDone: () => boolean): Promise<void> {
       let stopNeeding: (() => void) | undefined
+      let sentOver: unknown
       while (calls.has(call)) {
-        if (isOpen()) {
-          stopNeeding?.()
-          stopNeeding = undefined
-        } else if (isDone()) call.giveWay()
-        else if (call.isRenewal) stopNeeding ??= params.needForRenewal()
+        const open = isOpen() && call.wasPassedOn ? client.connection?.ws : undefined
+        if (open !== undefined && open === sentOver) break
+        sentOver = open
+        if (!isOpen()) {
+          if (isDone()) call.giveWay()
+          else stopNeeding ??= params.needConnection()
+        }
         await nextLook()
       }
       stopNeeding?.()
@@ -143,13 +147,13 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
           signIn: renewal?.signIn ?? owner.signIn,
           isSubscription: op.type === 'subscription',
           isRenewal: renewal !== undefined,
+          wasPassedOn: false,
           fail,
           giveWay: () => (renewal ? observer.complete() : fail(signInChanged())),
         }
         const isDone = (): boolean =>
           !calls.has(call) || cancelledBy?.aborted === true || renewal?.mayBeSent() === false
         let wasRefused = false
-        let renewed: { token?: string } | undefined
         watch()
         calls.add(call)
         const ownSignIn = isSignIn ? begin(call) : undefined
@@ -159,10 +163,10 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
           fail,
           send() {
             if (isDone()) return call.giveWay()
-            call.passedOnAtMs = performance.now()
+            call.wasPassedOn = true
             return next(op).subscribe({
               next(envelope) {
-                if (renewal && 'data' in envelope.result) renewed = Object(envelope.result.data) as typeof renewed
+                if (renewal && 'data' in envelope.result) speakers.noteRenewal(renewal.signIn, envelope.result.data)
                 observer.next(envelope)
               },
               error(error) {
@@ -179,11 +183,8 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
           calls.delete(call)
           held.unsubscribe()
           // The server gives the connection to the new user even if the call was cancelled.
-          if (isSignIn && call.passedOnAtMs !== undefined && !wasRefused) speakers.noteSignIn()
+          if (isSignIn && call.wasPassedOn && !wasRefused) speakers.noteSignIn()
           ownSignIn?.end()
-          if (!renewal) return
-          if (call.passedOnAtMs !== undefined) speakers.noteRenewal(renewal.signIn, renewed?.token)
-          closeOthers(speaker())
         }
       })
   }

@@ -10,8 +10,10 @@ export interface SocketSignIn {
 
 /** The sign-ins over the sockets of a session, from when they are asked for until they are answered. */
 export interface SocketSignIns {
-  /** Whether a sign-in is pending. The current user's calls wait for it. */
+  /** Whether a sign-in is pending. The current user's calls wait for it, and no renewal begins. */
   readonly arePending: boolean
+  /** Settles when no sign-in is pending; undefined if none is. */
+  untilNone(): Promise<void> | undefined
   /** Whether one needs a connection without a token. The server gives the connection to the new user before the client knows. */
   readonly needNobodys: boolean
   /** `onTimeout` is called every 10 seconds until the sign-in ends. */
@@ -26,6 +28,11 @@ export function createSocketSignIns(): SocketSignIns {
   const needing = new Set<SocketSignIn>()
   const listeners = new Set<() => void>()
 
+  function subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
   function notify(): void {
     for (const listener of Array.from(listeners)) listener()
   }
@@ -33,6 +40,16 @@ export function createSocketSignIns(): SocketSignIns {
   return {
     get arePending() {
       return pending.size > 0
+    },
+    untilNone() {
+      if (pending.size === 0) return undefined
+      return new Promise((resolve) => {
+        const leave = subscribe(() => {
+          if (pending.size > 0) return
+          leave()
+          resolve()
+        })
+      })
     },
     get needNobodys() {
       return needing.size > 0
@@ -55,9 +72,6 @@ export function createSocketSignIns(): SocketSignIns {
       pending.add(signIn)
       return signIn
     },
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    subscribe,
   }
 }

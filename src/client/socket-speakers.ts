@@ -2,7 +2,7 @@ import type { AnsweredFor, AnsweredParams } from './hand-out.ts'
 import type { SocketSignIns } from './socket-sign-ins.ts'
 
 const OPEN = 1
-/** The speaker of a connection that may have sent older parameters. No sign-in has this name, so it is closed once it opens. */
+/** The speaker of a connection that may have sent the parameters of several. No sign-in has this name, so it is closed. */
 const UNKNOWN: AnsweredFor = { signIn: '', token: undefined }
 
 /** What is needed of the client that `createWSClient` makes. */
@@ -15,17 +15,14 @@ type Socket = NonNullable<SocketClient['connection']>['ws']
 
 /** For whom the connections of one WebSocket client speak. */
 export interface SocketSpeakers {
+  /** Notes that `session.connectionParams` were answered, for a connection of this client or of another one. */
+  noteAnswer(): void
   /** Notes for whom the present connection speaks. One that never asked for `session.connectionParams` is not ours to judge. */
   note(): void
-  /** Notes that a connection which is still opening may have sent older parameters. */
-  doubt(): void
   /** Notes that somebody has signed in over the present connection. It is kept for sign-ins only, and closed after them. */
   noteSignIn(): void
-  /**
-   * Notes that a sign-in was renewed over the present connection, and its new token if it was answered. The server may have given
-   * a connection that was not its own to it.
-   */
-  noteRenewal(signIn: string | null, token: string | undefined): void
+  /** Notes that the present connection has the token of a renewal from now on. */
+  noteRenewal(signIn: string, answer: unknown): void
   /** Whether the present connection, if there is one, is open and speaks for a sign-in. */
   mayCarry(signIn: string | null): boolean
   /** Closes the connections that speak for others, also those that tRPC's client keeps beside the present one. */
@@ -42,17 +39,21 @@ export function createSocketSpeakers(
 ): SocketSpeakers {
   const speakers = new Map<Socket, AnsweredFor>()
   const usedForSignIn = new WeakSet<Socket>()
+  /** The answers since a connection was noted. Whose answer was whose cannot be told. */
+  let answered: AnsweredFor | undefined
   // An earlier connection may have sent any of the answers so far.
   if (client.connection && params.latest) speakers.set(client.connection.ws, UNKNOWN)
 
   function note(): void {
     const { connection } = client
-    if (connection?.state !== 'open' || !params.latest || speakers.has(connection.ws)) return
-    speakers.set(connection.ws, params.latest)
+    if (connection?.state !== 'open' || !answered || speakers.has(connection.ws)) return
+    speakers.set(connection.ws, answered)
+    answered = undefined
   }
 
-  function noteSignIn(): void {
-    if (client.connection) usedForSignIn.add(client.connection.ws)
+  function present(): AnsweredFor | undefined {
+    note()
+    return client.connection ? speakers.get(client.connection.ws) : undefined
   }
 
   function isFor(ws: Socket, signIn: string | null): boolean {
@@ -62,18 +63,17 @@ export function createSocketSpeakers(
   }
 
   return {
-    note,
-    doubt() {
-      const { connection } = client
-      if (connection && connection.state !== 'open') speakers.set(connection.ws, UNKNOWN)
+    noteAnswer() {
+      note()
+      answered = answered ? common(answered, params.latest!) : params.latest
     },
-    noteSignIn,
-    noteRenewal(signIn, token) {
-      const { connection } = client
-      const speaker = connection && speakers.get(connection.ws)
-      if (!speaker) return
-      if (speaker.signIn !== signIn) noteSignIn()
-      else if (token !== undefined) speakers.set(connection.ws, { signIn, token })
+    note,
+    noteSignIn() {
+      if (client.connection) usedForSignIn.add(client.connection.ws)
+    },
+    noteRenewal(signIn, answer) {
+      const { token } = Object(answer) as { token?: string }
+      if (present()?.signIn === signIn) speakers.set(client.connection!.ws, { signIn, token })
     },
     mayCarry(signIn) {
       note()
@@ -88,9 +88,14 @@ export function createSocketSpeakers(
       }
     },
     closeUnless(token) {
-      const { connection } = client
-      const speaker = connection && speakers.get(connection.ws)
-      if (speaker && speaker.token !== token) connection.ws.close()
+      const speaker = present()
+      if (speaker && speaker.token !== token) client.connection?.ws.close()
     },
   }
+}
+
+/** What is sure of a connection that has sent one of two answers. */
+function common(one: AnsweredFor, other: AnsweredFor): AnsweredFor {
+  if (one.signIn !== other.signIn) return UNKNOWN
+  return one.token === other.token ? one : { signIn: one.signIn, token: undefined }
 }

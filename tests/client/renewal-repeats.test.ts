@@ -3,6 +3,7 @@ import type { Session } from 'trpc-jwt-trivial/client'
 import { afterEach, expect, test, vi } from 'vitest'
 
 import { createRenewal } from '../../src/client/renewal.ts'
+import { createSocketSignIns } from '../../src/client/socket-sign-ins.ts'
 import {
   ANN,
   STORAGE_KEY,
@@ -203,9 +204,14 @@ test('a repeat whose time ran out while it was saved does not keep the page busy
   const tokens = { token: 'a.b.c', refreshToken: 'd.e.f', endsAt: now - 1, dueAt: now - 1, graceMs: 5_000 }
   const signIn = { ...tokens, since: 1, name: 'ann', renewals: 0, router: 'token', sentAt: now - 2_000 }
   const store = { current: signIn as typeof signIn | null, name: 'ann', read() {}, offer: () => passTime(1) }
-  const sent: string[] = []
-  const route = { router: 'token', send: async (name: string) => void sent.push(name) }
-  const renewal = createRenewal(store as never, { to: () => route } as never, undefined)
+  const sent: unknown[] = []
+  const route = { router: 'token', renew: async (...args: unknown[]) => void sent.push(args) }
+  const renewal = createRenewal({
+    store: store as never,
+    routes: { to: () => route } as never,
+    socketSignIns: createSocketSignIns(),
+    lock: undefined,
+  })
   const renewed = renewal.now(signIn)
   const before = performance.now()
   await sleep(50)
