@@ -151,3 +151,28 @@ test("an app's handler that throws keeps neither the former user's calls nor the
   expect(await trpc.whoami.mutate()).toBe('nobody')
   expect(reported).toEqual([mistake])
 })
+
+test("nobody's calls run as nobody after a sign-out, though a renewal was due while somebody signed in", async () => {
+  const api = createClientApi()
+  const served = await serveClientApi(api)
+  const session = createSession()
+  const trpc = clientOverSocket(session, socketClient(served.address, session.connectionParams))
+  await trpc.token.create.mutate(ANN)
+  const [asked, signIn] = [gate(), gate()]
+  api.signIn.until = () => {
+    asked.open()
+    return signIn.opened
+  }
+  const failed = trpc.token.create.mutate({ ...BOB, password: 'a guess' }).catch(() => {})
+  await asked.opened
+  passTime(1_000)
+  trpc.whoami.mutate().catch(() => {})
+  await sleep(100)
+  await session.signOut()
+  const call = trpc.whoami.mutate()
+  await sleep(100)
+  signIn.open()
+  await failed
+
+  expect([await call, await trpc.whoami.mutate()]).toEqual(['nobody', 'nobody'])
+})

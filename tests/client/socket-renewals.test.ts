@@ -2,7 +2,7 @@ import { wsLink, type TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import { memorySessions } from 'trpc-jwt-trivial'
 import { createSession } from 'trpc-jwt-trivial/client'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 
 import {
@@ -177,6 +177,21 @@ test.each([false, true])(
     expect([rotations, session.signedIn]).toEqual([['rotated'], true])
   },
 )
+
+test('a renewal that was sent and is not answered keeps no timer of its socket running', async () => {
+  const { api, trpc } = await start()
+  const renewal = gate()
+  api.renewal.answer = () => renewal.opened.then(() => true)
+  setClockAhead(860)
+  expect(await trpc.private.query()).toBe(ANSWER) // after a second
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  await sleep(400)
+  const looks = timers.mock.calls.filter(([, ms]) => ms === 50)
+  timers.mockRestore()
+  renewal.open()
+
+  expect(looks).toEqual([])
+})
 
 test('a renewal that waits for a connection gives way to the newer tokens of another tab', async () => {
   const { url, line, storage, client, trpc } = await start()

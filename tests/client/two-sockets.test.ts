@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 
 import { ANN, BOB, createClientApi, serveClientApi, sleep } from '../support/client-api.ts'
-import { textOf } from '../support/client-errors.ts'
+import { CHANGED, textOf } from '../support/client-errors.ts'
 import { gate } from '../support/gate.ts'
 import { clientOverHttp, clientOverSocket, clientOverSocketAndHttp } from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
@@ -30,7 +30,7 @@ async function start() {
   const overSlow = clientOverSocket(session, slow)
   const overFast = clientOverSocket(session, fast)
   expect([await overSlow.whoami.mutate(), await overFast.whoami.mutate()]).toEqual(['ann', 'ann'])
-  return { api, pause, slow, http, overSlow, overFast }
+  return { api, pause, slow, http, overSlow, overFast, session, sockets: served.sockets }
 }
 
 test('of two sockets over one session, one whose parameters take longer never runs a call as the former user', async () => {
@@ -104,4 +104,29 @@ test('of two sockets over one session, none runs a call as a user who has left w
   await failed
 
   expect([await overSlow.whoami.mutate(), await overFast.whoami.mutate()]).toEqual(['bob', 'bob'])
+})
+
+test('of two sockets over one session, one that is asked to reconnect runs no call as the former user', async () => {
+  const { api, pause, http, overSlow, overFast, sockets } = await start()
+  pause.ms = 600
+  sockets.broadcastReconnectNotification()
+  await sleep(200) // the next connection's parameters were answered for Ann, beside the present one
+  await http.token.create.mutate(BOB)
+
+  expect([await overFast.whoami.mutate(), await overSlow.whoami.mutate()]).toEqual(['bob', 'bob'])
+  expect(api.ran.filter((each) => each.endsWith('ann'))).toHaveLength(2)
+})
+
+test('sign-ins over one socket keep their order, also through two links', async () => {
+  const { api, slow, pause, session, overSlow } = await start()
+  const overSame = clientOverSocket(session, slow)
+  pause.ms = 30
+  api.signIn.until = () => sleep(150)
+  const earlier = overSlow.token.create.mutate(BOB).catch(textOf)
+  await sleep(30)
+  const later = overSame.token.create.mutate({ ...ANN, name: 'eve' }).catch(textOf)
+
+  expect(await later).toMatchObject({ category: 'Bearer' })
+  expect(await earlier).toBe(CHANGED)
+  expect(await overSlow.whoami.mutate()).toBe('eve')
 })
