@@ -27,6 +27,8 @@ export interface Owner {
   readonly ownToken?: () => string
   /** Whether the call waits for pending sign-ins over sockets. The server would take it for a later sign-out, and refuse them. */
   readonly afterSignIns?: boolean
+  /** Whether the call ends as soon as somebody signs in. Sent later, over their socket, it would end their session. */
+  readonly endsAtSignIn?: boolean
   /** What cancels the call. It is sent without it, because the session of a sign-in that was sent must be ended. */
   readonly cancelledBy?: Operation['signal']
 }

@@ -16,6 +16,8 @@ export interface SocketCall {
   readonly signIn: string | null
   readonly isSubscription: boolean
   readonly isRenewal: boolean
+  /** Of nobody's call: whether it ends as soon as somebody signs in. */
+  readonly endsAtSignIn: boolean
   /** Whether the call was passed on to tRPC's client, which keeps it until a connection is open. */
   wasPassedOn: boolean
   readonly fail: (error: TRPCClientError<AnyTRPCRouter>) => void
@@ -30,7 +32,7 @@ export interface SocketCalls {
   has(call: SocketCall): boolean
   isUsed(client: SocketClient): boolean
   isRenewing(client: SocketClient): boolean
-  /** Ends the calls of all sign-ins but one. */
+  /** Ends the calls of all sign-ins but one. Most of nobody's go on. */
   endOthers(signIn: string | null): void
   /** The calls of somebody that were passed on, subscriptions included. */
   ofSomebody(): SocketCall[]
@@ -52,7 +54,8 @@ export function createSocketCalls(store: SignInStore): SocketCalls {
     isRenewing: (client) => all().some((call) => call.client === client && call.isRenewal),
     endOthers(signIn) {
       for (const call of all()) {
-        if (call.signIn !== null && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))
+        const canEnd = call.signIn !== null || call.endsAtSignIn
+        if (canEnd && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))
       }
     },
     ofSomebody,

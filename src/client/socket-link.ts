@@ -147,6 +147,7 @@ export function createSocketLinks({ store, owners, socketSignIns, params }: Depe
           signIn: renewal?.signIn ?? owner.signIn,
           isSubscription: op.type === 'subscription',
           isRenewal: renewal !== undefined,
+          endsAtSignIn: owner.endsAtSignIn === true,
           wasPassedOn: false,
           fail,
           giveWay: () => (renewal ? observer.complete() : fail(signInChanged())),

@@ -75,7 +75,7 @@ export function createTokenCalls({ store, renewal, routes, owners }: Dependencie
       const issuer = (current && routes.to(current)) ?? route
       const signedOut = store.signOut()
       try {
-        if (!current) return await askAsNobody({ op, next }, owners)
+        if (!current) return await askAsNobody({ op, next }, owners, { endsAtSignIn: true })
         const input = { refreshToken: current.refreshToken, ...(op.input as object | undefined) }
         const about = { ownToken: () => current.token }
         if (issuer === route) return await askAsNobody({ op: { ...op, input }, next }, owners, about)

@@ -5,7 +5,12 @@ import { ANN, BOB, createClientApi, memoryStorage, serveClientApi, sleep } from 
 import { CHANGED, textOf } from '../support/client-errors.ts'
 import { readWords } from '../support/follow.ts'
 import { createLine } from '../support/line.ts'
-import { clientOverSocketAndHttp, type OverSocket } from '../support/session-clients.ts'
+import {
+  clientOverHttp,
+  clientOverSocket,
+  clientOverSocketAndHttp,
+  type OverSocket,
+} from '../support/session-clients.ts'
 import { wsClientOf } from '../support/socket.ts'
 
 interface SocketOptions extends Pick<OverSocket, 'isOverHttp'> {
@@ -131,4 +136,25 @@ test('a sign-in in another tab moves this tab to a new connection', async () => 
 
   expect(await trpc.whoami.mutate().catch(textOf)).toBe(CHANGED)
   expect(await trpc.whoami.mutate()).toBe('bob')
+})
+
+test("a sign-out of nobody's that was queued for a server that is down does not end the session of who signs in next", async () => {
+  const api = createClientApi()
+  const { url } = await serveClientApi(api)
+  const line = await createLine(url)
+  line.isDown = true
+  const session = createSession()
+  const client = wsClientOf(line.url.replace('http:', 'ws:'), {
+    connectionParams: session.connectionParams,
+    retryDelayMs: () => 20,
+  })
+  const trpc = clientOverSocket(session, client)
+  const signOut = trpc.token.revoke.mutate().catch(textOf)
+  await sleep(50)
+  await clientOverHttp(session, url).token.create.mutate(ANN)
+  expect(await signOut).toBe(CHANGED)
+  line.isDown = false
+
+  expect(await trpc.whoami.mutate()).toBe('ann')
+  expect(await trpc.private.query()).toBe('Your token worked, ann.')
 })

@@ -17,6 +17,11 @@ export function act(world: World, action: Action, wirings: readonly Wiring[]): v
   }
   const atServer = (work: () => void, delay = 0): unknown => clock.schedule(delay, server.zone, work)
   const excuse = (why: (typeof trace.excuses)[number]['why']): unknown => trace.excuses.push({ at: clock.elapsed, why })
+  function writeOdd(number: number): void {
+    const text = oddText(number, world.storage.text)
+    excuse(isTaken(number) || !text ? 'odd text' : 'text that is no entry')
+    world.storage.write(text)
+  }
 
   switch (action.do) {
     case 'sign in':
@@ -76,8 +81,7 @@ export function act(world: World, action: Action, wirings: readonly Wiring[]): v
       server.failing = true
       return void atServer(() => (server.failing = false), action.ms)
     case 'write':
-      excuse(isTaken(action.text) ? 'odd text' : 'text that is no entry')
-      return world.storage.write(oddText(action.text, world.storage.text))
+      return writeOdd(action.text)
     case 'move server clock':
       excuse('server clock')
       server.moved += action.ms

@@ -120,7 +120,7 @@ export const mutations: readonly Mutation[] = [
     rule: 6,
     what: 'calls on a socket outlive their sign-in',
     file: 'socket-calls.ts',
-    find: 'if (call.signIn !== null && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))',
+    find: 'if (canEnd && call.signIn !== signIn) call.fail(store.whyOver(call.signIn))',
     replace: 'void call',
   },
   {
