@@ -1,4 +1,4 @@
-import { createSession } from 'trpc-jwt-trivial/client'
+import { createSession, type Session } from 'trpc-jwt-trivial/client'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 
@@ -13,18 +13,23 @@ type Params = () => Promise<{ authorization: string } | null>
 const socketClient = (address: string, connectionParams: Params, retryDelayMs = 20) =>
   wsClientOf(address, { connectionParams, retryDelayMs: () => retryDelayMs })
 
-/** Ann, signed in over HTTP, with two sockets over her session. The parameters of one take longer by `pause.ms`. */
+/** Two sockets over a session. The parameters of one take longer by `pause.ms`. */
+function twoSockets(address: string, { connectionParams }: Session) {
+  const pause = { ms: 0 }
+  const slow = socketClient(address, async () => {
+    const params = await connectionParams()
+    await sleep(pause.ms) // an app adds a locale, say
+    return params
+  })
+  return { pause, slow, fast: socketClient(address, connectionParams) }
+}
+
+/** Ann, signed in over HTTP, with two sockets over her session. */
 async function start() {
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()
-  const pause = { ms: 0 }
-  const slow = socketClient(served.address, async () => {
-    const params = await session.connectionParams()
-    await sleep(pause.ms) // an app adds a locale, say
-    return params
-  })
-  const fast = socketClient(served.address, session.connectionParams)
+  const { pause, slow, fast } = twoSockets(served.address, session)
   const http = clientOverHttp(session, served.url)
   await http.token.create.mutate(ANN)
   const overSlow = clientOverSocket(session, slow)
@@ -37,13 +42,7 @@ test('of two sockets over one session, one whose parameters take longer never ru
   const api = createClientApi()
   const served = await serveClientApi(api)
   const session = createSession()
-  const pause = { ms: 0 }
-  const slow = socketClient(served.address, async () => {
-    const params = await session.connectionParams()
-    await sleep(pause.ms) // an app adds a locale, say
-    return params
-  })
-  const fast = socketClient(served.address, session.connectionParams)
+  const { pause, slow, fast } = twoSockets(served.address, session)
   const over = (client: typeof slow) => clientOverSocketAndHttp(session, { url: served.url, client })
   const [first, second] = [over(slow), over(fast)]
   await sleep(50)

@@ -155,8 +155,8 @@ export function pairsOfRefreshes({
 
 /** Whether a refresh that was taken for theft was none that the client could have helped. */
 export function excuseOf({ sid, at }: Rotation, e: Evidence): boolean {
-  const { schedule, trace, closed } = e
-  if (schedule.storage.kind !== 'sync' && !isStored(e)) return true
+  const { trace, closed } = e
+  if (!isStored(e)) return true
   if (trace.excuses.some((excuse) => excuse.at <= at && excuse.why !== 'role')) return true
   const isMine = ({ text, answer }: Exchange): boolean => sidOf(text) === sid || sidOf(answer ?? null) === sid
   const refreshes = trace.requests.filter((request) => isRefresh(request) && isMine(request))
